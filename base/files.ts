@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { InputError, RunError } from './errors.ts';
+
+/**
+ * A file that appears under its name only when it is whole: bytes go to a hidden neighbour, `commit` syncs and
+ * renames it, `discard` removes it. A full disk raises a {@link RunError} and leaves nothing behind.
+ */
+export class AtomicFile {
+  readonly path: string;
+  readonly #partial: string;
+  #descriptor: number | undefined;
+  #bytes = 0;
+
+  constructor(path: string) {
+    this.path = path;
+    this.#partial = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.partial`);
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      this.#descriptor = openSync(this.#partial, 'w');
+    } catch (cause) {
+      throw new InputError(
+        {
+          code: 'cannot-write',
+          message: `Cannot write ${path}: ${(cause as Error).message}.`,
+          field: 'out',
+          value: path,
+          hint: 'Choose a folder that exists and can be written.',
+        },
+        { cause },
+      );
+    }
+  }
+
+  /** Bytes written so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  write(chunk: Uint8Array | string): void {
+    const data = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    try {
+      for (let offset = 0; offset < data.byteLength; ) {
+        offset += writeSync(this.#open(), data, offset, data.byteLength - offset);
+      }
+      this.#bytes += data.byteLength;
+    } catch (cause) {
+      throw this.#failed(cause);
+    }
+  }
+
+  commit(): void {
+    try {
+      const descriptor = this.#open();
+      fsyncSync(descriptor);
+      closeSync(descriptor);
+      this.#descriptor = undefined;
+      renameSync(this.#partial, this.path);
+    } catch (cause) {
+      throw this.#failed(cause);
+    }
+  }
+
+  /** Removes what was written; does nothing after a commit. */
+  discard(): void {
+    if (this.#descriptor === undefined) return;
+    closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+    rmSync(this.#partial, { force: true });
+  }
+
+  #open(): number {
+    if (this.#descriptor === undefined) throw new Error(`${this.path} is closed already`);
+    return this.#descriptor;
+  }
+
+  #failed(cause: unknown): RunError {
+    this.discard();
+    const { code, message } = cause as NodeJS.ErrnoException;
+    return new RunError(
+      {
+        code: code === 'ENOSPC' ? 'disk-full' : 'cannot-write',
+        message: `Writing ${this.path} failed: ${message}. The partial file was removed.`,
+        field: 'out',
+        value: this.path,
+        hint: code === 'ENOSPC' ? 'Free some space or choose another disk.' : undefined,
+      },
+      { cause },
+    );
+  }
+}
+
+/** Writes a whole file beside its name and renames it into place. */
+export function writeFileAtomic(path: string, data: Uint8Array | string): void {
+  const file = new AtomicFile(path);
+  try {
+    file.write(data);
+    file.commit();
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+}
+
+/** Throws an {@link InputError} naming `field` unless `path` exists. */
+export function requireFile(path: string, field: string): void {
+  if (existsSync(path)) return;
+  throw new InputError({
+    code: 'file-not-found',
+    message: `No such file: ${path}.`,
+    field,
+    value: path,
+    hint: 'Check the path; relative paths start at the current folder.',
+  });
+}

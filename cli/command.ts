@@ -1,0 +1,58 @@
+/** How a command declares one of its options. */
+export interface OptionSpec {
+  readonly type: 'string' | 'number' | 'boolean' | 'list';
+  readonly describe: string;
+  readonly required?: boolean;
+  readonly default?: string | number | boolean;
+  /** Allowed values; another is an error that names the nearest. */
+  readonly choices?: readonly string[];
+  /** Short placeholder in the help, e.g. `FILE`. */
+  readonly placeholder?: string;
+  /** Range of a number, inclusive; NaN and values outside are refused. */
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly integer?: boolean;
+  /** Path in the configuration this option sets, e.g. `lane.maxInventory`. */
+  readonly config?: string;
+}
+
+export interface PositionalSpec {
+  readonly name: string;
+  readonly describe: string;
+  readonly required: boolean;
+  readonly many?: boolean;
+}
+
+/** Options as parsed and checked: absent ones are undefined. */
+export type Arguments = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/** What a command is given besides its arguments. */
+export interface CommandContext {
+  /** Resolved configuration: defaults < --config FILE < --set < the command's own options. */
+  readonly config: import('./config.ts').Config;
+  readonly seed: number;
+  /** Aborted by Ctrl-C; a second one ends the process at once. */
+  readonly signal: AbortSignal;
+  /** Starts a progress report: a bar on a terminal, plain lines otherwise, nothing with --quiet. */
+  progress(title: string, total: number, unit?: string): Progress;
+  /** A line for people, on stderr. Silent with --quiet. */
+  log(line: string): void;
+  /** A result for people (tables), on stdout unless --json. */
+  print(text: string): void;
+}
+
+export interface Progress {
+  /** Sets how far it has come; `note` is shown beside. */
+  update(value: number, note?: string): void;
+  done(): void;
+}
+
+/** One command of the program. `run` returns the fields of its JSON document. */
+export interface Command {
+  readonly name: string;
+  readonly describe: string;
+  readonly examples?: readonly (readonly [string, string])[];
+  readonly positionals?: readonly PositionalSpec[];
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  run(args: Arguments, context: CommandContext): Promise<Readonly<Record<string, unknown>>>;
+}

@@ -1,0 +1,248 @@
+import { readFileSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { DEFAULT_FIXED, DEFAULT_V1, DEFAULT_V15 } from '../agents/parameters.ts';
+import { InputError, nearestMatch } from '../base/errors.ts';
+import { requireFile } from '../base/files.ts';
+import { DEFAULT_LANE, DEFAULT_MARKET_MAKING } from '../env/settings.ts';
+import { DEFAULT_EVALUATION } from '../evaluation/settings.ts';
+import { DEFAULT_SAFETY } from '../safety/limits.ts';
+import { DEFAULT_SAC, DEFAULT_TRAINING } from '../training/settings.ts';
+
+const positive = z.number().positive();
+const share = z.number().min(0).max(1);
+const whole = z.int().min(0);
+const count = z.int().min(1);
+
+const laneSchema = z.strictObject({
+  lot: positive.nullable(),
+  maxInventory: positive,
+  latency: z.strictObject({ entryMs: z.number().min(0), responseMs: z.number().min(0) }),
+  queue: z.strictObject({ model: z.enum(['power', 'log', 'log2', 'risk-averse']), exponent: positive }),
+  fees: z.strictObject({
+    makerBps: z.number().min(-100).max(1000),
+    takerBps: z.number().min(-100).max(1000),
+  }),
+  decisionIntervalMs: positive.max(60_000),
+});
+
+const marketMakingSchema = z.strictObject({
+  anchor: z.enum(['v15', 'v1', 'mid']),
+  episodeSeconds: positive,
+  warmupSeconds: z.number().min(0),
+  centreShiftTicks: positive,
+  logSpreadRange: positive,
+  reward: z.strictObject({
+    scale: positive.nullable(),
+    inventoryPenalty: z.number().min(0),
+    cancelPenalty: z.number().min(0),
+    latencyPenalty: z.number().min(0),
+    latencyBudgetMs: z.number().min(0),
+  }),
+});
+
+const v1Schema = z.strictObject({
+  gamma: positive,
+  k: positive,
+  horizonSeconds: z.number().min(0),
+  betaOfi: z.number(),
+  includeRiskTerm: z.boolean(),
+  volatilityJump: positive,
+  volatilityWidening: z.number().min(1),
+  maxAckP99Ms: positive,
+});
+
+const v15Schema = v1Schema.extend({
+  betaDi: z.number(),
+  kappaInventory: z.number().min(0),
+  kappaVolatility: z.number().min(0),
+  maxOffset: z.number().min(0),
+  minSpread: positive,
+  maxQuoteAgeMs: positive,
+  replaceUnchanged: z.boolean(),
+});
+
+const safetySchema = z.strictObject({
+  maxOffset: z.number().min(0),
+  maxOffsetStep: positive,
+  minSpread: positive,
+  minQuoteLifeMs: z.number().min(0),
+  maxAckP99Ms: positive,
+});
+
+const sacSchema = z.strictObject({
+  hidden: z.array(count.max(8192)).min(1),
+  batchSize: count.max(65_536),
+  learningRate: positive.max(1),
+  adamEpsilon: positive,
+  tau: positive.max(1),
+  discount: share,
+  targetEntropy: z.number().nullable(),
+  initialTemperature: positive,
+  entropyBackup: z.boolean(),
+  varianceWeight: z.number().min(0),
+  varianceLoss: z.enum(['qlike', 'mse']),
+  varianceClip: positive,
+  kappaMax: z.number().min(0),
+  kappaRampUpdates: whole,
+});
+
+const trainingSchema = z.strictObject({
+  bufferSize: count,
+  learningStarts: whole,
+  updatesPerStep: z.number().min(0).max(64),
+  evaluateEvery: whole,
+  evaluationSeconds: positive,
+  checkpointEvery: whole,
+  checkpointsKept: count,
+  logEvery: count,
+  normaliseObservations: z.boolean(),
+  curriculum: z.strictObject({ startTicks: positive, endTicks: positive, widenAt: share, widenedAt: share }),
+  earlyStop: z.strictObject({ window: whole, tolerance: z.number().min(0) }),
+  projectionPenalty: z.number().min(0),
+});
+
+const evaluationSchema = z.strictObject({
+  sharpeIntervalSeconds: positive,
+  blockSeconds: positive,
+  resamples: count,
+  significance: positive.max(0.5),
+});
+
+const configSchema = z.strictObject({
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
+  lane: laneSchema,
+  marketMaking: marketMakingSchema,
+  agents: z.strictObject({ v1: v1Schema, v15: v15Schema, fixed: z.strictObject({ spread: positive }) }),
+  safety: safetySchema,
+  sac: sacSchema,
+  training: trainingSchema,
+  evaluation: evaluationSchema,
+});
+
+/** The whole configuration: what `--config FILE` and `--set path=value` may name. */
+export type Config = z.infer<typeof configSchema>;
+
+export const DEFAULT_CONFIG: Config = {
+  seed: 0,
+  lane: DEFAULT_LANE,
+  marketMaking: DEFAULT_MARKET_MAKING,
+  agents: { v1: DEFAULT_V1, v15: DEFAULT_V15, fixed: DEFAULT_FIXED },
+  safety: DEFAULT_SAFETY,
+  sac: DEFAULT_SAC as Config['sac'],
+  training: DEFAULT_TRAINING,
+  evaluation: DEFAULT_EVALUATION,
+};
+
+/** A nested object of plain settings on its way to becoming a {@link Config}. */
+export type Settings = { [key: string]: unknown };
+
+/** Reads a JSON or YAML configuration file. Its keys are checked when the configuration is resolved. */
+export function readConfigFile(path: string): Settings {
+  requireFile(path, 'config');
+  let parsed: unknown;
+  try {
+    parsed = parseYaml(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new InputError({
+      code: 'bad-config',
+      message: `${path} is neither JSON nor YAML: ${(error as Error).message.split('\n')[0]}`,
+      field: 'config',
+      value: path,
+      hint: 'Mend the file at the place named.',
+    });
+  }
+  if (parsed === null || parsed === undefined) return {};
+  if (typeof parsed !== 'object' || Array.isArray(parsed)) {
+    throw new InputError({
+      code: 'bad-config',
+      message: `${path} does not hold an object of settings.`,
+      field: 'config',
+      value: path,
+      expected: 'keys such as lane, sac, training',
+    });
+  }
+  return parsed as Settings;
+}
+
+/** Reads one `--set path=value`; the value is read as YAML, so numbers, booleans, null and lists work. */
+export function parseAssignment(text: string): { readonly path: string; readonly value: unknown } {
+  const equals = text.indexOf('=');
+  if (equals <= 0) {
+    throw new InputError({
+      code: 'bad-set',
+      message: `--set ${text} has no "path=value".`,
+      field: 'set',
+      value: text,
+      expected: 'path=value',
+      hint: 'Write it like --set sac.learningRate=1e-3.',
+    });
+  }
+  return { path: text.slice(0, equals).trim(), value: parseYamlValue(text.slice(equals + 1)) };
+}
+
+function parseYamlValue(text: string): unknown {
+  // YAML 1.2 core reads 1e-3 as a number only with a dot; people mean a number.
+  if (/^[+-]?\d+(\.\d*)?e[+-]?\d+$/i.test(text.trim())) return Number(text);
+  try {
+    return parseYaml(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Sets `path` (dotted) in nested settings. */
+export function assign(settings: Settings, path: string, value: unknown): void {
+  const keys = path.split('.');
+  let node = settings;
+  for (const key of keys.slice(0, -1)) {
+    const next = node[key];
+    node[key] = typeof next === 'object' && next !== null && !Array.isArray(next) ? { ...next } : {};
+    node = node[key] as Settings;
+  }
+  node[keys[keys.length - 1]] = value;
+}
+
+/** Lays `settings` over `base` (the defaults) and checks the result. Throws an InputError naming the key. */
+export function resolveConfig(settings: Settings, base: Config = DEFAULT_CONFIG): Config {
+  const merged = merge(base as unknown as Settings, settings, '');
+  const result = configSchema.safeParse(merged);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const path = issue.path.join('.');
+  throw new InputError({
+    code: 'bad-config',
+    message: `Setting ${path} is not usable: ${issue.message}.`,
+    field: path,
+    value: issue.path.reduce<unknown>((node, key) => (node as Settings | undefined)?.[String(key)], merged),
+    expected: issue.message,
+    hint: `Set it with --set ${path}=… or in the --config file.`,
+  });
+}
+
+function merge(base: Settings, over: Settings, prefix: string): Settings {
+  const result: Settings = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const path = prefix === '' ? key : `${prefix}.${key}`;
+    if (!(key in base)) {
+      const near = nearestMatch(key, Object.keys(base));
+      const sibling = prefix === '' ? near : `${prefix}.${near}`;
+      throw new InputError({
+        code: 'unknown-key',
+        message: `Unknown setting "${path}".`,
+        field: path,
+        value,
+        expected: `one of ${Object.keys(base).join(', ')}`,
+        hint: near === undefined ? undefined : `Did you mean "${sibling}"?`,
+      });
+    }
+    const current = base[key];
+    const nested = typeof current === 'object' && current !== null && !Array.isArray(current);
+    if (nested && typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      result[key] = merge(current as Settings, value as Settings, path);
+    } else {
+      result[key] = value;
+    }
+  }
+  return result;
+}

@@ -1,0 +1,13 @@
+export const VENUES = ['binance-spot', 'binance-usdm'] as const;
+export type Venue = (typeof VENUES)[number];
+
+/** What is traded, and the grid its prices and quantities live on. */
+export interface Instrument {
+  readonly venue: Venue;
+  /** Exchange symbol in upper case, e.g. `BTCUSDT`. */
+  readonly symbol: string;
+  /** Smallest price change, in quote currency. Prices inside makergym are integer multiples of it. */
+  readonly tickSize: number;
+  /** Smallest quantity change, in base currency. Own order quantities are integer multiples of it. */
+  readonly stepSize: number;
+}

@@ -1,0 +1,70 @@
+import type { Instrument } from '../instrument.ts';
+
+/** Version of the tape layout; a reader refuses any other. */
+export const TAPE_VERSION = 1;
+
+/** What a row says. `bid`/`ask`: the level at `price` now holds `quantity` (0: it is gone). `buy`/`sell`: a trade
+ * whose aggressor bought or sold. `reset`: the book is dropped and the level rows of the same message rebuild it.
+ * `gap`: updates are missing, the book is unknown until the next `reset`. */
+export const Kind = { bid: 0, ask: 1, buy: 2, sell: 3, reset: 4, gap: 5 } as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+/** Bits of a row's `flags`. */
+export const Flag = {
+  /** Last row of its exchange message: the book is consistent after it. */
+  messageEnd: 1,
+  /** On a `reset`: the snapshot lists every bid (asks) there is; otherwise prices beyond its worst bid (ask) are
+   * unknown, not empty. */
+  allBids: 2,
+  allAsks: 4,
+  /** The row repeats the state that the rows before it already gave (a snapshot at the head of a record batch, so
+   * that reading can start there). Whoever replays in sequence skips it. */
+  carried: 8,
+} as const;
+
+/**
+ * A bounded run of tape rows as parallel typed arrays; only the first `length` entries mean anything, and the arrays
+ * belong to the reader, which may reuse them for the next batch.
+ * Times are µs since the epoch split in halves: time = high · 2³² + low, at indices 2i (low) and 2i + 1 (high).
+ */
+export interface RowBatch {
+  readonly length: number;
+  readonly exchangeTime: Uint32Array;
+  /** Receive time, never decreasing along a tape: the clock that replays run on. */
+  readonly localTime: Uint32Array;
+  readonly kind: Uint8Array;
+  /** Ticks; 0 on `reset` and `gap`. */
+  readonly price: Int32Array;
+  /** Base currency. */
+  readonly quantity: Float64Array;
+  readonly flags: Uint8Array;
+}
+
+export interface TapeInfo {
+  readonly version: number;
+  readonly instrument: Instrument;
+  /** Names of the captures it came from, in order. */
+  readonly source: readonly string[];
+  /** SHA-256 over the rows, hex. */
+  readonly checksum: string;
+  readonly rows: number;
+  /** First and last local time, µs. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A tape that can be read batch by batch, synchronously, in constant memory. */
+export interface Tape {
+  readonly info: TapeInfo;
+  readonly batches: number;
+  /** Local time of the first row of a batch, µs. Each batch begins with a carried or real `reset`. */
+  batchStart(index: number): number;
+  /** Reads one batch; the result is valid until the next call. */
+  readBatch(index: number): RowBatch;
+  close(): void;
+}
+
+/** Combines the two halves of a time. */
+export function timeAt(halves: Uint32Array, row: number): number {
+  return halves[2 * row + 1] * 4294967296 + halves[2 * row];
+}
