@@ -1,0 +1,106 @@
+import { createRequire } from 'node:module';
+import { InputError, InterruptedError, MakergymError } from '../base/errors.ts';
+import { COMMON_OPTIONS, checkArguments, type RawArguments } from './arguments.ts';
+import type { Arguments, Command, CommandContext } from './command.ts';
+import {
+  assign,
+  type Config,
+  parseAssignment,
+  readConfigFile,
+  resolveConfig,
+  type Settings,
+} from './config.ts';
+import { SILENT, startProgress } from './progress.ts';
+
+export const VERSION: string = createRequire(import.meta.url)('makergym/package.json').version;
+
+/** Exit codes that scripts rely on. */
+export const EXIT = { success: 0, failure: 1, badInput: 2, interrupted: 130 } as const;
+
+/** Runs one command with what yargs parsed; prints its result or its error and returns the exit code. */
+export async function runCommand(command: Command, raw: RawArguments): Promise<number> {
+  const json = raw.json === true;
+  try {
+    const args = checkArguments(command, raw);
+    const config = configure(command, args);
+    const result = await command.run(args, createContext(config, args, interruptSignal()));
+    if (json) {
+      const document = { command: command.name, version: VERSION, seed: config.seed, ...result };
+      process.stdout.write(`${JSON.stringify(document)}\n`);
+    }
+    return result.equal === false ? EXIT.failure : EXIT.success;
+  } catch (error) {
+    return reportError(error, json);
+  }
+}
+
+/** Tells a person (stderr) or a program (`{"error": …}` on stdout) what went wrong; returns the exit code. */
+export function reportError(error: unknown, json: boolean): number {
+  const known = error instanceof MakergymError ? error : unexpected(error);
+  const { code, message, field, value, expected, hint } = known;
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ error: { code, message, field, value, expected, hint } })}\n`);
+  } else {
+    const lines = [`error: ${message}`];
+    if (expected !== undefined) lines.push(`  expected: ${expected}`);
+    if (hint !== undefined) lines.push(`  ${hint}`);
+    process.stderr.write(`${lines.join('\n')}\n`);
+  }
+  if (known instanceof InterruptedError) return EXIT.interrupted;
+  return known instanceof InputError ? EXIT.badInput : EXIT.failure;
+}
+
+function unexpected(error: unknown): MakergymError {
+  if (process.env.MAKERGYM_DEBUG) console.error(error);
+  return new MakergymError(
+    {
+      code: 'unexpected',
+      message: `Unexpected failure: ${error instanceof Error ? error.message : String(error)}.`,
+      hint: 'This is a defect of makergym. Run again with MAKERGYM_DEBUG=1 to see where it happened.',
+    },
+    { cause: error },
+  );
+}
+
+function configure(command: Command, args: Arguments): Config {
+  const settings: Settings = typeof args.config === 'string' ? readConfigFile(args.config) : {};
+  for (const text of (args.set as readonly string[] | undefined) ?? []) {
+    const { path, value } = parseAssignment(text);
+    assign(settings, path, value);
+  }
+  for (const [name, spec] of Object.entries({ ...COMMON_OPTIONS, ...command.options })) {
+    if (spec.config !== undefined && args[name] !== undefined) assign(settings, spec.config, args[name]);
+  }
+  return resolveConfig(settings);
+}
+
+/** The context a command runs in; `npm start` makes one for each command of its chain. */
+export function createContext(config: Config, args: Arguments, signal: AbortSignal): CommandContext {
+  const quiet = args.quiet === true;
+  const json = args.json === true;
+  return {
+    config,
+    seed: config.seed,
+    signal,
+    progress: (title, total, unit) => (quiet ? SILENT : startProgress(title, total, unit)),
+    log: (line) => {
+      if (!quiet) process.stderr.write(`${line}\n`);
+    },
+    print: (text) => {
+      if (!json) process.stdout.write(`${text}\n`);
+    },
+  };
+}
+
+/** Aborts on the first Ctrl-C, so that work can be left resumable; the second ends the process at once. */
+function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    process.stderr.write('\nStopping; press Ctrl-C again to stop at once.\n');
+    controller.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  return controller.signal;
+}
