@@ -1,4 +1,5 @@
-import type { Side } from './side.ts';
+import { Ladder, NO_KEY } from './ladder.ts';
+import { BID, type Side } from './side.ts';
 
 /** What anyone may ask of a limit order book. Prices are integer ticks, quantities base currency. */
 export interface BookView {
@@ -19,4 +20,110 @@ export interface BookView {
   top(side: Side, count: number, prices: Int32Array, quantities: Float64Array): number;
   /** Best bid at or above best ask. */
   readonly crossed: boolean;
+}
+
+const DEFAULT_WINDOW = 1 << 14;
+
+/**
+ * The order book of one instrument: integer ticks, dense around the best prices, right at any distance from them.
+ * Hot path: updates and reads allocate nothing.
+ */
+export class OrderBook implements BookView {
+  readonly #bids: Ladder;
+  readonly #asks: Ladder;
+
+  /** `window`: dense prices a side, a power of two. It decides speed only; levels beyond it are as exact. */
+  constructor(window = DEFAULT_WINDOW) {
+    this.#bids = new Ladder(window);
+    this.#asks = new Ladder(window);
+  }
+
+  /** Sets the quantity displayed at a price (0 removes the level) and returns the one before, 0 where none was known. */
+  apply(side: Side, price: number, quantity: number): number {
+    return side === BID ? this.#bids.set(-price, quantity) : this.#asks.set(price, quantity);
+  }
+
+  /** Forgets everything. Until {@link setHorizon} an absent level counts as empty. */
+  reset(): void {
+    this.#bids.clear();
+    this.#asks.clear();
+  }
+
+  /**
+   * Says how far the snapshot just applied sees: prices below `lowestBid` and above `highestAsk` are unknown until an
+   * update names them. `-Infinity` and `Infinity` where the snapshot is complete.
+   */
+  setHorizon(lowestBid: number, highestAsk: number): void {
+    this.#bids.horizon = -lowestBid;
+    this.#asks.horizon = highestAsk;
+  }
+
+  /** Lowest bid price the snapshot vouches for; `-Infinity` when it listed every bid. */
+  get lowestKnownBid(): number {
+    return -this.#bids.horizon;
+  }
+
+  /** Highest ask price the snapshot vouches for; `Infinity` when it listed every ask. */
+  get highestKnownAsk(): number {
+    return this.#asks.horizon;
+  }
+
+  get ready(): boolean {
+    return this.#bids.best !== NO_KEY && this.#asks.best !== NO_KEY;
+  }
+
+  get bestBid(): number {
+    return -this.#bids.best;
+  }
+
+  get bestAsk(): number {
+    return this.#asks.best;
+  }
+
+  get bestBidQuantity(): number {
+    return this.#bids.bestQuantity;
+  }
+
+  get bestAskQuantity(): number {
+    return this.#asks.bestQuantity;
+  }
+
+  get mid(): number {
+    return (this.#asks.best - this.#bids.best) / 2;
+  }
+
+  get crossed(): boolean {
+    return this.ready && -this.#bids.best >= this.#asks.best;
+  }
+
+  /** Number of levels a side holds. */
+  levels(side: Side): number {
+    return side === BID ? this.#bids.levels : this.#asks.levels;
+  }
+
+  quantityAt(side: Side, price: number): number {
+    return side === BID ? this.#bids.get(-price) : this.#asks.get(price);
+  }
+
+  top(side: Side, count: number, prices: Int32Array, quantities: Float64Array): number {
+    const ladder = side === BID ? this.#bids : this.#asks;
+    let key = ladder.best;
+    let written = 0;
+    while (written < count && key !== NO_KEY) {
+      prices[written] = side === BID ? -key : key;
+      quantities[written] = ladder.get(key);
+      written++;
+      if (written < count) key = ladder.next(key);
+    }
+    return written;
+  }
+
+  /**
+   * Calls `visit` for every level of a side, best first, and for every price beyond the horizon that an update emptied
+   * (quantity 0): with the horizon this is all that the book knows. Not for hot paths.
+   */
+  forEachKnown(side: Side, visit: (price: number, quantity: number) => void): void {
+    const ladder = side === BID ? this.#bids : this.#asks;
+    for (const key of ladder.knownKeys()) visit(side === BID ? -key : key, ladder.get(key));
+  }
 }

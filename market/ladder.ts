@@ -1,0 +1,279 @@
+/**
+ * One side of a limit order book. Hot path: typed arrays only, nothing is allocated per update (the table of far
+ * levels doubles on the rare occasion that it fills).
+ *
+ * Levels are addressed by a key that grows away from the best price (asks: the price, bids: its negative), so that the
+ * best level is the smallest key on either side. A power-of-two window of keys around the best is dense: quantity in a
+ * ring indexed by `key & mask`, occupancy in a bitmap that finds the next level 32 prices at a time. Every level beyond
+ * the window lives in an open-addressing hash table, and moves when the window follows the market.
+ */
+export class Ladder {
+  readonly #size: number;
+  readonly #mask: number;
+  readonly #wordMask: number;
+  readonly #quantities: Float64Array;
+  /** Bit per ring cell: the cell holds a level. */
+  readonly #occupied: Uint32Array;
+  /** Bit per ring cell: an update has named the price since the snapshot (kept for keys beyond the horizon only). */
+  readonly #named: Uint32Array;
+  /** Smallest key of the window. */
+  #base = 0;
+  #best = NO_KEY;
+  #levels = 0;
+  #horizon = Number.POSITIVE_INFINITY;
+
+  #farKeys: Int32Array;
+  #farQuantities: Float64Array;
+  #farCount = 0;
+  #farShift: number;
+
+  /** `window` is the number of dense prices, a power of two of at least 64. */
+  constructor(window: number) {
+    if (window < 64 || (window & (window - 1)) !== 0)
+      throw new RangeError(`window ${window} is no power of two`);
+    this.#size = window;
+    this.#mask = window - 1;
+    this.#wordMask = (window >>> 5) - 1;
+    this.#quantities = new Float64Array(window);
+    this.#occupied = new Uint32Array(window >>> 5);
+    this.#named = new Uint32Array(window >>> 5);
+    this.#farKeys = new Int32Array(INITIAL_FAR).fill(EMPTY_SLOT);
+    this.#farQuantities = new Float64Array(INITIAL_FAR);
+    this.#farShift = 32 - Math.log2(INITIAL_FAR);
+  }
+
+  /** Key of the best level, {@link NO_KEY} where there is none. */
+  get best(): number {
+    return this.#best;
+  }
+
+  /** Number of levels held. */
+  get levels(): number {
+    return this.#levels;
+  }
+
+  get bestQuantity(): number {
+    return this.#best === NO_KEY ? 0 : this.#quantities[this.#best & this.#mask];
+  }
+
+  get horizon(): number {
+    return this.#horizon;
+  }
+
+  set horizon(key: number) {
+    this.#horizon = key;
+  }
+
+  clear(): void {
+    this.#quantities.fill(0);
+    this.#occupied.fill(0);
+    this.#named.fill(0);
+    this.#best = NO_KEY;
+    this.#levels = 0;
+    this.#horizon = Number.POSITIVE_INFINITY;
+    if (this.#farCount > 0) this.#farKeys.fill(EMPTY_SLOT);
+    this.#farCount = 0;
+  }
+
+  /** Sets the quantity at a key and returns what it was, 0 where nothing was known. */
+  set(key: number, quantity: number): number {
+    const offset = key - this.#base;
+    let before: number;
+    if (offset >= 0 && offset < this.#size) {
+      const cell = key & this.#mask;
+      before = this.#quantities[cell];
+      this.#quantities[cell] = quantity;
+      const bit = 1 << (cell & 31);
+      if (quantity > 0) this.#occupied[cell >>> 5] |= bit;
+      else this.#occupied[cell >>> 5] &= ~bit;
+      if (key > this.#horizon) this.#named[cell >>> 5] |= bit;
+    } else {
+      before = this.#setFar(key, quantity);
+    }
+    if (quantity > 0) {
+      if (before === 0) this.#levels++;
+      if (key < this.#best) this.#moveBest(key);
+    } else if (before > 0) {
+      this.#levels--;
+      if (key === this.#best) this.#moveBest(this.next(key));
+    }
+    return before;
+  }
+
+  /** Quantity at a key: 0 where the level is empty, NaN where it is unknown. */
+  get(key: number): number {
+    const offset = key - this.#base;
+    if (offset >= 0 && offset < this.#size) {
+      const cell = key & this.#mask;
+      const quantity = this.#quantities[cell];
+      if (quantity > 0 || key <= this.#horizon) return quantity;
+      return (this.#named[cell >>> 5] & (1 << (cell & 31))) !== 0 ? 0 : Number.NaN;
+    }
+    const slot = this.#findFar(key);
+    if (this.#farKeys[slot] === key) return this.#farQuantities[slot];
+    return key <= this.#horizon ? 0 : Number.NaN;
+  }
+
+  /** Smallest key of a level beyond `key`, {@link NO_KEY} where there is none. */
+  next(key: number): number {
+    const near = this.#nextNear(key + 1, this.#occupied);
+    return near !== NO_KEY ? near : this.#nextFar(key);
+  }
+
+  /** Keys of all levels and of all prices beyond the horizon that an update named, ascending. Allocates. */
+  knownKeys(): Int32Array {
+    const keys: number[] = [];
+    for (let offset = 0; offset < this.#size; offset++) {
+      const cell = (this.#base + offset) & this.#mask;
+      const bits = this.#occupied[cell >>> 5] | this.#named[cell >>> 5];
+      if ((bits & (1 << (cell & 31))) !== 0) keys.push(this.#base + offset);
+    }
+    for (const key of this.#farKeys) if (key !== EMPTY_SLOT) keys.push(key);
+    return Int32Array.from(keys).sort();
+  }
+
+  #nextNear(from: number, bits: Uint32Array): number {
+    const size = this.#size;
+    let offset = from - this.#base;
+    if (offset < 0) offset = 0;
+    if (offset >= size) return NO_KEY;
+    const start = (this.#base + offset) & this.#mask;
+    // The rest of the first word, then whole words around the ring, then the head of the first word again.
+    let word = start >>> 5;
+    let found = bits[word] & (-1 << (start & 31));
+    let remaining = size - offset;
+    let cell = start & ~31;
+    remaining += start & 31;
+    while (found === 0) {
+      remaining -= 32;
+      if (remaining <= 0) return NO_KEY;
+      word = (word + 1) & this.#wordMask;
+      cell = word << 5;
+      found = bits[word];
+    }
+    const at = cell + 31 - Math.clz32(found & -found);
+    const key = this.#base + ((at - this.#base) & this.#mask);
+    return key < from ? NO_KEY : key;
+  }
+
+  #nextFar(key: number): number {
+    let best = NO_KEY;
+    if (this.#farCount === 0) return best;
+    const keys = this.#farKeys;
+    for (let slot = 0; slot < keys.length; slot++) {
+      const far = keys[slot];
+      if (far > key && far < best && this.#farQuantities[slot] > 0 && far !== EMPTY_SLOT) best = far;
+    }
+    return best;
+  }
+
+  #moveBest(key: number): void {
+    this.#best = key;
+    if (key === NO_KEY) return;
+    const offset = key - this.#base;
+    // Most levels lie beyond the best, so the best sits a quarter into a fresh window, and may roam within
+    // three quarters of it before the window follows.
+    if (offset < 0 || offset >= this.#size - (this.#size >>> 2)) this.#moveWindow(key - (this.#size >>> 2));
+  }
+
+  #moveWindow(base: number): void {
+    const old = this.#base;
+    const size = this.#size;
+    const end = base + size;
+    for (let cell = 0; cell < size; cell++) {
+      const bit = 1 << (cell & 31);
+      const word = cell >>> 5;
+      if (((this.#occupied[word] | this.#named[word]) & bit) === 0) continue;
+      const key = old + ((cell - old) & this.#mask);
+      if (key >= base && key < end) continue;
+      const quantity = this.#quantities[cell];
+      this.#quantities[cell] = 0;
+      this.#occupied[word] &= ~bit;
+      this.#named[word] &= ~bit;
+      this.#setFar(key, quantity);
+    }
+    this.#base = base;
+    if (this.#farCount > 0) this.#takeFromFar(base, end);
+  }
+
+  #takeFromFar(base: number, end: number): void {
+    for (let slot = 0; slot < this.#farKeys.length; slot++) {
+      let key = this.#farKeys[slot];
+      while (key !== EMPTY_SLOT && key >= base && key < end) {
+        const quantity = this.#farQuantities[slot];
+        const cell = key & this.#mask;
+        this.#quantities[cell] = quantity;
+        if (quantity > 0) this.#occupied[cell >>> 5] |= 1 << (cell & 31);
+        if (key > this.#horizon) this.#named[cell >>> 5] |= 1 << (cell & 31);
+        this.#deleteFar(slot);
+        key = this.#farKeys[slot];
+      }
+    }
+  }
+
+  #setFar(key: number, quantity: number): number {
+    let slot = this.#findFar(key);
+    const known = this.#farKeys[slot] === key;
+    const before = known ? this.#farQuantities[slot] : 0;
+    if (quantity === 0 && key <= this.#horizon) {
+      if (known) this.#deleteFar(slot);
+      return before;
+    }
+    if (!known) {
+      if (2 * (this.#farCount + 1) > this.#farKeys.length) {
+        this.#growFar();
+        slot = this.#findFar(key);
+      }
+      this.#farKeys[slot] = key;
+      this.#farCount++;
+    }
+    this.#farQuantities[slot] = quantity;
+    return before;
+  }
+
+  /** Slot of a key, or the empty slot where it would go. */
+  #findFar(key: number): number {
+    const keys = this.#farKeys;
+    const mask = keys.length - 1;
+    let slot = Math.imul(key, GOLDEN) >>> this.#farShift;
+    while (keys[slot] !== key && keys[slot] !== EMPTY_SLOT) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  /** Removes a slot and closes the gap behind it (no tombstones), so that probing stays short for ever. */
+  #deleteFar(slot: number): void {
+    const keys = this.#farKeys;
+    const mask = keys.length - 1;
+    let hole = slot;
+    for (let at = (slot + 1) & mask; keys[at] !== EMPTY_SLOT; at = (at + 1) & mask) {
+      const home = Math.imul(keys[at], GOLDEN) >>> this.#farShift;
+      if (((at - home) & mask) >= ((at - hole) & mask)) {
+        keys[hole] = keys[at];
+        this.#farQuantities[hole] = this.#farQuantities[at];
+        hole = at;
+      }
+    }
+    keys[hole] = EMPTY_SLOT;
+    this.#farCount--;
+  }
+
+  #growFar(): void {
+    const keys = this.#farKeys;
+    const quantities = this.#farQuantities;
+    this.#farKeys = new Int32Array(2 * keys.length).fill(EMPTY_SLOT);
+    this.#farQuantities = new Float64Array(2 * keys.length);
+    this.#farShift--;
+    for (let slot = 0; slot < keys.length; slot++) {
+      if (keys[slot] === EMPTY_SLOT) continue;
+      const to = this.#findFar(keys[slot]);
+      this.#farKeys[to] = keys[slot];
+      this.#farQuantities[to] = quantities[slot];
+    }
+  }
+}
+
+/** "No such level": larger than every key. */
+export const NO_KEY = 0x7fffffff;
+const EMPTY_SLOT = -0x80000000;
+const INITIAL_FAR = 1024;
+const GOLDEN = 0x9e3779b1 | 0;
