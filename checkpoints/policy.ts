@@ -1,0 +1,141 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SacState } from '../agents/sac/engine.ts';
+import { InputError } from '../base/errors.ts';
+import { requireFile, writeFileAtomic } from '../base/files.ts';
+import { CHECKPOINT_FORMAT, readManifest, replaceDirectory } from './checkpoint.ts';
+import { recordFile, verifyFile } from './file-record.ts';
+import type { PolicyManifest } from './policy-manifest.ts';
+import { float32Tensors, readSafetensors, writeSafetensors } from './safetensors.ts';
+
+export const POLICY_WEIGHTS = 'policy.safetensors';
+/** Where a checkpoint keeps the policy that is in it. */
+export const POLICY_IN_CHECKPOINT = 'policy';
+
+/** A policy and all that is needed to run it; every file of its manifest was verified. */
+export interface LoadedPolicy {
+  readonly manifest: PolicyManifest;
+  /** The actor: `actor/{i}/kernel|bias`. */
+  readonly weights: SacState;
+  /** The folder it was found in. */
+  readonly directory: string;
+}
+
+/** The manifest before its files are written. */
+export type PolicyDescription = Omit<PolicyManifest, 'files'>;
+
+/** The actor's tensors of a learner's state. */
+export function actorWeights(state: SacState): SacState {
+  return Object.fromEntries(Object.entries(state).filter(([name]) => name.startsWith('actor/')));
+}
+
+/** Saves a policy: `manifest.json`, `policy.safetensors`, and `extra` files beside. Replaces what was there whole. */
+export function savePolicy(
+  directory: string,
+  description: PolicyDescription,
+  weights: SacState,
+  extra: Readonly<Record<string, string>> = {},
+): PolicyManifest {
+  let manifest: PolicyManifest | undefined;
+  replaceDirectory(directory, (partial) => {
+    manifest = writePolicy(partial, description, weights, extra);
+  });
+  return manifest as PolicyManifest;
+}
+
+/** Writes the files of a policy into a folder that exists. */
+export function writePolicy(
+  directory: string,
+  description: PolicyDescription,
+  weights: SacState,
+  extra: Readonly<Record<string, string>> = {},
+): PolicyManifest {
+  const actor = actorWeights(weights);
+  checkActor(actor, description, directory);
+  writeSafetensors(join(directory, POLICY_WEIGHTS), actor, { format: 'makergym-policy' });
+  for (const [name, content] of Object.entries(extra)) writeFileAtomic(join(directory, name), content);
+  const files = [POLICY_WEIGHTS, ...Object.keys(extra)].map((path) => recordFile(directory, path));
+  const manifest: PolicyManifest = { ...description, files };
+  writeFileAtomic(join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  return manifest;
+}
+
+/**
+ * Loads a policy from a run (its `best/`, else its newest checkpoint), a checkpoint, or an export.
+ * Throws an InputError where there is none, a hash is wrong, or the weights do not fit the manifest.
+ */
+export function loadPolicy(path: string): LoadedPolicy {
+  const directory = policyDirectory(path);
+  const manifest = readManifest(directory) as unknown as PolicyManifest;
+  if (manifest.format !== 'makergym-policy' || manifest.version !== 1 || !Array.isArray(manifest.files)) {
+    throw new InputError({
+      code: 'not-a-policy',
+      message: `${directory} holds no policy this release reads: format ${JSON.stringify(manifest.format)}, version ${JSON.stringify(manifest.version)}.`,
+      field: 'policy',
+      value: path,
+      expected: 'format "makergym-policy", version 1',
+      hint: 'Name a run, a checkpoint or an export.',
+    });
+  }
+  for (const file of manifest.files) verifyFile(directory, file);
+  const source = join(directory, POLICY_WEIGHTS);
+  requireFile(source, POLICY_WEIGHTS);
+  const weights = actorWeights(float32Tensors(readSafetensors(source), source));
+  checkActor(weights, manifest, source);
+  return { manifest, weights, directory };
+}
+
+/** Folder of the policy that `path` names. */
+export function policyDirectory(path: string): string {
+  requireFile(path, 'policy');
+  if (existsSync(join(path, 'manifest.json'))) {
+    return readManifest(path).format === CHECKPOINT_FORMAT ? join(path, POLICY_IN_CHECKPOINT) : path;
+  }
+  if (existsSync(join(path, 'best', 'manifest.json'))) return join(path, 'best');
+  const newest = checkpointSteps(path).at(-1);
+  if (newest !== undefined) return join(path, 'checkpoints', `step_${newest}`, POLICY_IN_CHECKPOINT);
+  throw new InputError({
+    code: 'no-policy',
+    message: `${path} holds no policy.`,
+    field: 'policy',
+    value: path,
+    expected: 'a run (with best/ or checkpoints/), a checkpoint, or an export (with manifest.json)',
+    hint: 'Train one with makergym train.',
+  });
+}
+
+/** Steps of the checkpoints a run has, rising. */
+export function checkpointSteps(run: string): number[] {
+  const directory = join(run, 'checkpoints');
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
+    .map((name) => /^step_(\d+)$/.exec(name)?.[1])
+    .filter((step) => step !== undefined)
+    .map(Number)
+    .filter((step) => existsSync(join(directory, `step_${step}`, 'manifest.json')))
+    .sort((a, b) => a - b);
+}
+
+/** The actor must be a chain of dense layers from the observation to two outputs an action. */
+function checkActor(weights: SacState, manifest: PolicyDescription, source: string): void {
+  const widths = [manifest.observation.names.length, ...manifest.hidden, 2 * manifest.action.names.length];
+  for (let layer = 0; layer + 1 < widths.length; layer++) {
+    checkShape(weights, `actor/${layer}/kernel`, [widths[layer], widths[layer + 1]], source);
+    checkShape(weights, `actor/${layer}/bias`, [widths[layer + 1]], source);
+  }
+}
+
+function checkShape(weights: SacState, name: string, expected: readonly number[], source: string): void {
+  const found = weights[name]?.shape;
+  if (found !== undefined && found.length === expected.length && found.every((n, i) => n === expected[i])) {
+    return;
+  }
+  throw new InputError({
+    code: 'policy-shape',
+    message: `Tensor ${name} of ${source} is ${found === undefined ? 'missing' : `[${found}]`}.`,
+    field: name,
+    value: found,
+    expected: `[${expected}]`,
+    hint: 'Weights and manifest are of different policies.',
+  });
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SacState } from '../../agents/sac/engine.ts';
+import { InputError } from '../../base/errors.ts';
+import { loadPolicy, type PolicyDescription, savePolicy } from '../../checkpoints/policy.ts';
+import { DEFAULT_LANE, DEFAULT_MARKET_MAKING } from '../../env/settings.ts';
+import { DEFAULT_SAFETY } from '../../safety/limits.ts';
+
+const description: PolicyDescription = {
+  format: 'makergym-policy',
+  version: 1,
+  environment: 'MarketMaking-v0',
+  observation: {
+    names: ['a', 'b'],
+    units: ['ticks', 'lots'],
+    normaliser: { count: 2, mean: [0, 1], variance: [1, 1], epsilon: 1e-8, clip: 10 },
+  },
+  action: {
+    names: ['shift'],
+    decoding: ['5 ticks'],
+    centreShiftTicks: 5,
+    logSpreadRange: 1,
+    allowedShiftTicks: 2,
+  },
+  hidden: [3],
+  lane: DEFAULT_LANE,
+  marketMaking: DEFAULT_MARKET_MAKING,
+  anchor: { name: 'v15', parameters: {} },
+  safety: DEFAULT_SAFETY,
+  instrument: { venue: 'binance-spot', symbol: 'BTCUSDT', tickSize: 0.01, stepSize: 1e-5 },
+  provenance: { program: 'makergym 0', engine: 'none', seed: 1, timesteps: 0, updates: 0, tapes: [] },
+};
+
+const tensor = (...shape: number[]) => {
+  const data = new Float32Array(shape.reduce((a, b) => a * b, 1)).map((_, i) => i / 7);
+  return { shape, data };
+};
+const state: SacState = {
+  'actor/0/kernel': tensor(2, 3),
+  'actor/0/bias': tensor(3),
+  'actor/1/kernel': tensor(3, 2),
+  'actor/1/bias': tensor(2),
+  'critic/0/0/kernel': tensor(3, 3),
+};
+
+describe('a saved policy', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'makergym-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('comes back with its manifest and the actor alone', () => {
+    savePolicy(join(folder, 'p'), description, state, { 'score.json': '{}' });
+    const policy = loadPolicy(join(folder, 'p'));
+    const { files, ...rest } = policy.manifest;
+    assert.deepEqual(rest, description);
+    assert.deepEqual(
+      files.map((file) => file.path),
+      ['policy.safetensors', 'score.json'],
+    );
+    assert.deepEqual(Object.keys(policy.weights).sort(), Object.keys(state).slice(0, 4).sort());
+    assert.deepEqual(policy.weights['actor/0/kernel'], state['actor/0/kernel']);
+  });
+
+  it('is found in a run: the best, else the newest checkpoint', () => {
+    const run = join(folder, 'run');
+    for (const step of [5, 40, 100]) {
+      const checkpoint = join(run, 'checkpoints', `step_${step}`);
+      savePolicy(join(checkpoint, 'policy'), description, state);
+      writeFileSync(join(checkpoint, 'manifest.json'), '{"format":"makergym-checkpoint"}');
+    }
+    assert.equal(loadPolicy(run).directory, join(run, 'checkpoints', 'step_100', 'policy'));
+    assert.ok(loadPolicy(join(run, 'checkpoints', 'step_5')).directory.endsWith(join('step_5', 'policy')));
+    savePolicy(join(run, 'best'), description, state);
+    assert.equal(loadPolicy(run).directory, join(run, 'best'));
+  });
+
+  it('is refused when missing, changed, or of another shape', () => {
+    mkdirSync(join(folder, 'empty'));
+    assert.throws(() => loadPolicy(join(folder, 'empty')), /holds no policy/);
+    assert.throws(() => loadPolicy(join(folder, 'nowhere')), InputError);
+    savePolicy(join(folder, 'p'), description, state);
+    writeFileSync(join(folder, 'p', 'policy.safetensors'), 'x');
+    assert.throws(() => loadPolicy(join(folder, 'p')), /policy\.safetensors is damaged/);
+    assert.throws(
+      () => savePolicy(join(folder, 'q'), { ...description, hidden: [4] }, state),
+      /actor\/0\/kernel.*is \[2,3\]/,
+    );
+  });
+});
