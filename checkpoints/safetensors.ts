@@ -113,8 +113,9 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
       throw notSafetensors(source, `tensor ${name} ends at ${end} of ${data.byteLength} bytes (truncated)`);
     }
     spans.push([start, end]);
-    // A copy starts at offset 0 of its own buffer, so it is aligned whatever the file was.
-    tensors[name] = { shape, data: new TensorArray(data.slice(start, end).buffer) };
+    // A copy starts at offset 0 of its own buffer, so it is aligned whatever the file was (and a Buffer's `slice`
+    // would be no copy).
+    tensors[name] = { shape, data: new TensorArray(new Uint8Array(data.subarray(start, end)).buffer) };
   }
   spans.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   let position = 0;
