@@ -1,0 +1,343 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { InputError, RunError } from '../base/errors.ts';
+import { requireFile } from '../base/files.ts';
+import type { Generator } from '../base/random.ts';
+
+// Hot path: `append` and `sample` use typed arrays over one buffer and allocate nothing.
+
+/** Sizes of a replay buffer. */
+export interface RingBufferOptions {
+  /** Transitions it holds before the oldest are overwritten; rounded up to a multiple of `streams`. */
+  readonly capacity: number;
+  readonly observationSize: number;
+  readonly actionSize: number;
+  /** Environments stepped together, each a stream of its own; 1 by default. */
+  readonly streams?: number;
+}
+
+/** Where a sample is written: `size` transitions, row-major. `terminated` is 1 where no value lies beyond. */
+export interface SampledTransitions {
+  readonly observations: Float32Array;
+  readonly actions: Float32Array;
+  readonly rewards: Float32Array;
+  readonly nextObservations: Float32Array;
+  readonly terminated: Float32Array;
+}
+
+/** What a row holds besides its observation. */
+export const RowKind = {
+  /** A transition whose next state has a value. */
+  transition: 0,
+  /** A transition that ended its task. */
+  terminal: 1,
+  /** No transition: the last observation of an episode, which the next row of the stream does not follow. */
+  final: 2,
+} as const;
+
+const MAGIC = 0x4252474d; // "MGRB", little-endian
+const VERSION = 1;
+const HEADER_BYTES = 64;
+/** Words of the header. */
+const Word = {
+  magic: 0,
+  version: 1,
+  observationSize: 2,
+  actionSize: 3,
+  streams: 4,
+  rows: 5,
+  head: 6,
+  count: 7,
+  finals: 8,
+} as const;
+/** Bytes handed over at once when saving and loading. */
+const PIECE = 1 << 24;
+
+/**
+ * The replay buffer: one ArrayBuffer with a header (magic "MGRB", version, sizes, position) and a column each for
+ * observation, action, reward and kind.
+ *
+ * A row holds one observation and what was done there; the observation that came of it is the stream's next row,
+ * `streams` rows later, so each is stored once. An episode's last observation gets a row of its own, of kind `final`,
+ * that is no transition and never sampled; the row after it begins the next episode. The rows at the head hold the
+ * newest observations, whose actions are not known yet: every transition has its next observation from the start.
+ *
+ * The system gives memory to pages as they are first written, so a large capacity costs what is used of it.
+ */
+export class RingBuffer {
+  readonly observationSize: number;
+  readonly actionSize: number;
+  readonly streams: number;
+  readonly #rows: number;
+  readonly #buffer: ArrayBuffer;
+  readonly #header: Uint32Array;
+  readonly #observations: Float32Array;
+  readonly #actions: Float32Array;
+  readonly #rewards: Float32Array;
+  readonly #kinds: Uint8Array;
+
+  constructor(options: RingBufferOptions) {
+    const { observationSize, actionSize, streams = 1 } = options;
+    for (const [field, value] of Object.entries({ ...options, streams })) {
+      if (Number.isSafeInteger(value) && value >= 1) continue;
+      throw new InputError({
+        code: 'bad-buffer-size',
+        message: `A replay buffer cannot have ${field} ${value}.`,
+        field,
+        value,
+        expected: 'a whole number of at least 1',
+      });
+    }
+    this.observationSize = observationSize;
+    this.actionSize = actionSize;
+    this.streams = streams;
+    this.#rows = rowsFor(options.capacity, streams);
+    const layout = columns(this.#rows, observationSize, actionSize);
+    try {
+      this.#buffer = new ArrayBuffer(layout.bytes);
+    } catch (cause) {
+      throw new RunError(
+        {
+          code: 'out-of-memory',
+          message: `A replay buffer of ${options.capacity} transitions needs ${(layout.bytes / 1e6).toFixed(0)} MB, which this machine does not give.`,
+          field: 'training.bufferSize',
+          value: options.capacity,
+          expected: 'a capacity that fits into memory',
+          hint: 'Set a smaller training.bufferSize.',
+        },
+        { cause },
+      );
+    }
+    this.#header = new Uint32Array(this.#buffer, 0, HEADER_BYTES / 4);
+    this.#header.set([MAGIC, VERSION, observationSize, actionSize, streams, this.#rows]);
+    this.#observations = new Float32Array(this.#buffer, layout.observations, this.#rows * observationSize);
+    this.#actions = new Float32Array(this.#buffer, layout.actions, this.#rows * actionSize);
+    this.#rewards = new Float32Array(this.#buffer, layout.rewards, this.#rows);
+    this.#kinds = new Uint8Array(this.#buffer, layout.kinds, this.#rows);
+  }
+
+  /** Bytes a buffer of these sizes takes when it is full. */
+  static bytes(options: RingBufferOptions): number {
+    const { capacity, observationSize, actionSize, streams = 1 } = options;
+    return columns(rowsFor(capacity, streams), observationSize, actionSize).bytes;
+  }
+
+  /** Transitions it can hold. */
+  get capacity(): number {
+    return this.#rows - this.streams;
+  }
+
+  /** Transitions that can be sampled now. */
+  get size(): number {
+    return this.#header[Word.count] - this.#header[Word.finals];
+  }
+
+  /** Rows behind the head, final observations included: what {@link observationAt} counts. */
+  get length(): number {
+    return this.#header[Word.count];
+  }
+
+  /** Starts the streams with their first observations (`streams × observationSize`). */
+  begin(observations: Float32Array): void {
+    if (this.length > 0) throw new Error('begin is called once, before the first append');
+    this.#observations.set(observations, 0);
+  }
+
+  /**
+   * Adds what each stream did at its newest observation and the observation that followed: `actions` is
+   * `streams × actionSize`, `kinds[i]` a {@link RowKind}. After a transition that ended an episode the next call
+   * says `final` for that stream (its action and reward mean nothing) and gives the first observation of the next.
+   */
+  append(
+    actions: Float32Array,
+    rewards: ArrayLike<number>,
+    kinds: ArrayLike<number>,
+    next: Float32Array,
+  ): void {
+    const header = this.#header;
+    const streams = this.streams;
+    const head = header[Word.head];
+    this.#actions.set(actions, head * this.actionSize);
+    let finals = header[Word.finals];
+    for (let stream = 0; stream < streams; stream++) {
+      this.#rewards[head + stream] = rewards[stream];
+      this.#kinds[head + stream] = kinds[stream];
+      if (kinds[stream] === RowKind.final) finals++;
+    }
+    let newHead = head + streams;
+    if (newHead === this.#rows) newHead = 0;
+    if (header[Word.count] === this.capacity) {
+      for (let stream = 0; stream < streams; stream++) {
+        if (this.#kinds[newHead + stream] === RowKind.final) finals--;
+      }
+    } else {
+      header[Word.count] += streams;
+    }
+    header[Word.head] = newHead;
+    header[Word.finals] = finals;
+    this.#observations.set(next, newHead * this.observationSize);
+  }
+
+  /**
+   * Draws `count` transitions independently and uniformly, with replacement. Draws that would favour low rows
+   * (remainders of 2³²) and final observations are drawn again.
+   */
+  sample(count: number, generator: Generator, out: SampledTransitions): void {
+    if (this.size === 0) {
+      throw new RunError({
+        code: 'empty-buffer',
+        message: 'The replay buffer has no transition to sample yet.',
+        field: 'training.learningStarts',
+        hint: 'Step the environment first.',
+      });
+    }
+    const rows = this.#rows;
+    const length = this.length;
+    const first = (this.#header[Word.head] - length + rows) % rows;
+    const limit = 4294967296 - (4294967296 % length);
+    for (let i = 0; i < count; ) {
+      const draw = generator.uint32();
+      if (draw >= limit) continue;
+      const row = (first + (draw % length)) % rows;
+      const kind = this.#kinds[row];
+      if (kind === RowKind.final) continue;
+      copyRow(this.#observations, row, this.observationSize, out.observations, i);
+      copyRow(this.#observations, (row + this.streams) % rows, this.observationSize, out.nextObservations, i);
+      copyRow(this.#actions, row, this.actionSize, out.actions, i);
+      out.rewards[i] = this.#rewards[row];
+      out.terminated[i] = kind === RowKind.terminal ? 1 : 0;
+      i++;
+    }
+  }
+
+  /** Copies the observation of a row, the oldest being 0 and the newest `length − 1`, into `out`. */
+  observationAt(index: number, out: Float32Array): void {
+    const row = (this.#header[Word.head] - this.length + index + this.#rows) % this.#rows;
+    copyRow(this.#observations, row, this.observationSize, out, 0);
+  }
+
+  /** Writes header and used rows, column after column, piece by piece. */
+  save(sink: { write(chunk: Uint8Array): void }): void {
+    for (const part of this.#parts()) {
+      for (let start = 0; start < part.byteLength; start += PIECE) {
+        sink.write(part.subarray(start, start + PIECE));
+      }
+    }
+  }
+
+  /**
+   * Reads what {@link save} wrote, straight into the new buffer. Throws an InputError for a file of another kind,
+   * version or length.
+   */
+  static load(path: string): RingBuffer {
+    requireFile(path, 'replay');
+    const descriptor = openSync(path, 'r');
+    try {
+      const { size } = fstatSync(descriptor);
+      const header = new Uint32Array(HEADER_BYTES / 4);
+      if (size >= HEADER_BYTES) readWhole(descriptor, new Uint8Array(header.buffer), path);
+      if (header[Word.magic] !== MAGIC) {
+        throw badFile(path, 'bad-magic', `it begins with ${hex(header[0])}`, `magic ${hex(MAGIC)} ("MGRB")`);
+      }
+      if (header[Word.version] !== VERSION) {
+        throw badFile(
+          path,
+          'bad-version',
+          `it has version ${header[Word.version]}`,
+          `layout version ${VERSION}`,
+        );
+      }
+      checkHeader(header, size, path);
+      const buffer = new RingBuffer({
+        capacity: header[Word.rows] - header[Word.streams],
+        observationSize: header[Word.observationSize],
+        actionSize: header[Word.actionSize],
+        streams: header[Word.streams],
+      });
+      buffer.#header.set(header);
+      for (const part of buffer.#parts().slice(1)) readWhole(descriptor, part, path);
+      return buffer;
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** Views of the header and of the used rows of each column. */
+  #parts(): Uint8Array[] {
+    const used = usedRows(this.#header);
+    return [
+      new Uint8Array(this.#buffer, 0, HEADER_BYTES),
+      new Uint8Array(this.#buffer, this.#observations.byteOffset, used * this.observationSize * 4),
+      new Uint8Array(this.#buffer, this.#actions.byteOffset, used * this.actionSize * 4),
+      new Uint8Array(this.#buffer, this.#rewards.byteOffset, used * 4),
+      new Uint8Array(this.#buffer, this.#kinds.byteOffset, used),
+    ];
+  }
+}
+
+/** Rows of a capacity: whole steps of all streams, and the step at the head whose actions are still to come. */
+function rowsFor(capacity: number, streams: number): number {
+  return Math.ceil(capacity / streams) * streams + streams;
+}
+
+function columns(rows: number, observationSize: number, actionSize: number) {
+  const observations = HEADER_BYTES;
+  const actions = observations + rows * observationSize * 4;
+  const rewards = actions + rows * actionSize * 4;
+  const kinds = rewards + rows * 4;
+  return { observations, actions, rewards, kinds, bytes: kinds + rows };
+}
+
+/** Rows are used from the first on, the head's included; after the first turn all are. */
+function usedRows(header: Uint32Array): number {
+  return header[Word.count] + header[Word.streams];
+}
+
+function checkHeader(header: Uint32Array, size: number, path: string): void {
+  const [, , observationSize, actionSize, streams, rows, head, count, finals] = header;
+  const sound =
+    observationSize > 0 &&
+    actionSize > 0 &&
+    streams > 0 &&
+    rows % streams === 0 &&
+    rows > streams &&
+    head < rows &&
+    head % streams === 0 &&
+    count % streams === 0 &&
+    count <= rows - streams &&
+    finals <= count &&
+    (count === rows - streams || head === count);
+  if (!sound) throw badFile(path, 'bad-header', 'its header contradicts itself', 'a whole replay buffer');
+  const expected = columns(usedRows(header), observationSize, actionSize).bytes;
+  if (size !== expected) {
+    throw badFile(path, 'bad-size', `it has ${size} bytes`, `${expected} bytes as its header says`);
+  }
+}
+
+function readWhole(descriptor: number, target: Uint8Array, path: string): void {
+  for (let offset = 0; offset < target.byteLength; ) {
+    const read = readSync(descriptor, target, offset, Math.min(PIECE, target.byteLength - offset), null);
+    if (read === 0) throw badFile(path, 'bad-size', 'it ends early', 'a whole replay buffer');
+    offset += read;
+  }
+}
+
+function copyRow(from: Float32Array, row: number, size: number, to: Float32Array, index: number): void {
+  const source = row * size;
+  const target = index * size;
+  for (let i = 0; i < size; i++) to[target + i] = from[source + i];
+}
+
+function badFile(path: string, code: string, found: string, expected: string): InputError {
+  return new InputError({
+    code,
+    message: `${path} is not a replay buffer this release reads: ${found}, expected ${expected}.`,
+    field: 'replay',
+    value: path,
+    expected,
+    hint: 'Use another checkpoint.',
+  });
+}
+
+function hex(word: number): string {
+  return `0x${word.toString(16).padStart(8, '0')}`;
+}
