@@ -40,6 +40,9 @@ export interface QuoterView {
   readonly ackP99Ms: number;
   /** µs to the end of the session or episode; Infinity when rolling. */
   readonly timeToClose: number;
+  /** Lots on a side whose cancel was sent and not acknowledged yet: they may still fill. Absent means unknown. */
+  readonly cancellingBid?: number;
+  readonly cancellingAsk?: number;
 }
 
 /** Why a quote is what it is; a bit set, so that several rules can be told of one decision. */

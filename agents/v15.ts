@@ -1,0 +1,114 @@
+// Runs at every decision: no allocation in `quote`.
+import { keepApart, withholdImpossiblePrices } from '../env/own-quotes.ts';
+import { placeQuote } from '../env/place-quote.ts';
+import {
+  type OwnQuote,
+  type Quote,
+  type QuoterContext,
+  type QuoterView,
+  Reason,
+  Refresh,
+  type ReloadableQuoter,
+} from '../env/quoter.ts';
+import { halfSpreadNow, mayQuote, reservation, V1_BOUNDS } from './avellaneda-stoikov.ts';
+import { type Bound, checkParameters } from './check-parameters.ts';
+import { limitInventory } from './limit-inventory.ts';
+import { DEFAULT_V15, type V15Parameters } from './parameters.ts';
+
+const BOUNDS: Readonly<Partial<Record<keyof V15Parameters, Bound>>> = {
+  ...V1_BOUNDS,
+  kappaInventory: { from: 0 },
+  kappaVolatility: { from: 0 },
+  maxOffset: { from: 0 },
+  minSpread: { above: 0 },
+  maxQuoteAgeMs: { above: 0 },
+};
+
+/**
+ * V1.5: V1-α's reservation price r with order flow, depth imbalance and inventory in the centre, a spread that follows
+ * volatility and inventory, and quotes that age. All in ticks, lots and seconds:
+ * centre = r + clamp(−κ_inv·q + β_ofi·OFI + β_di·DI, ±maxOffset), spread = 2δ* + κ_vol·σ + κ_inv·|q| ≥ minSpread.
+ * A quote rests until it is older than `maxQuoteAgeMs` or the sign of OFI or DI is the opposite of what it was when the
+ * quote was placed (zero has no sign); then it is cancelled and replaced. Risk rules as V1-α.
+ */
+export class V15 implements ReloadableQuoter<V15Parameters> {
+  readonly name = 'v15';
+  #parameters: Readonly<V15Parameters>;
+  #context: QuoterContext | undefined;
+  readonly #bid = new PlacedQuote();
+  readonly #ask = new PlacedQuote();
+
+  constructor(parameters: Partial<V15Parameters> = {}) {
+    this.#parameters = checkParameters('v15', DEFAULT_V15, parameters, BOUNDS);
+  }
+
+  get parameters(): Readonly<V15Parameters> {
+    return this.#parameters;
+  }
+
+  reload(parameters: Partial<V15Parameters>): void {
+    this.#parameters = checkParameters('v15', this.#parameters, parameters, BOUNDS);
+  }
+
+  reset(context: QuoterContext): void {
+    this.#context = context;
+    this.#bid.forget();
+    this.#ask.forget();
+  }
+
+  quote(view: QuoterView, out: Quote): void {
+    const parameters = this.#parameters;
+    const { betaOfi, betaDi, kappaInventory, kappaVolatility, maxOffset, minSpread } = parameters;
+    const { signals } = view.market;
+    out.reason = Reason.quote;
+    out.reference = reservation(view, parameters);
+    const shift =
+      betaOfi * signals.ofiZ1s + betaDi * signals.depthImbalance - kappaInventory * view.inventory;
+    out.offset = Math.max(-maxOffset, Math.min(maxOffset, shift));
+    if (out.offset !== shift) out.reason |= Reason.offset;
+    const spread =
+      2 * halfSpreadNow(view, parameters, out) +
+      kappaVolatility * signals.sigma +
+      kappaInventory * Math.abs(view.inventory);
+    out.spread = Math.max(minSpread, spread);
+    if (out.spread !== spread) out.reason |= Reason.spread;
+    if (!mayQuote(view, parameters, out)) return;
+    out.bidQuantity = 1;
+    out.askQuantity = 1;
+    out.refreshBid = this.#bid.refresh(view, view.bid, parameters);
+    out.refreshAsk = this.#ask.refresh(view, view.ask, parameters);
+    placeQuote(view, out);
+    limitInventory(view, this.#context, out);
+    keepApart(view, out, minSpread);
+    withholdImpossiblePrices(out);
+  }
+}
+
+/** What V1.5 remembers of the quote it placed on one side: the signs of OFI and DI that it was placed on. */
+class PlacedQuote {
+  #known = false;
+  #ofiSign = 0;
+  #depthSign = 0;
+
+  forget(): void {
+    this.#known = false;
+  }
+
+  /** Decides what becomes of what rests on this side, and remembers the signs of a quote that is placed now. */
+  refresh(view: QuoterView, own: OwnQuote, { maxQuoteAgeMs, replaceUnchanged }: V15Parameters): Refresh {
+    const { ofiZ1s, depthImbalance } = view.market.signals;
+    // An order that someone else placed (a learned policy, before this quoter took over) is judged by the signs of now.
+    if (own.active && !this.#known) this.#remember(ofiZ1s, depthImbalance);
+    const due =
+      own.age > maxQuoteAgeMs * 1000 || ofiZ1s * this.#ofiSign < 0 || depthImbalance * this.#depthSign < 0;
+    if (own.active && !due) return Refresh.leave;
+    this.#remember(ofiZ1s, depthImbalance);
+    return own.active && replaceUnchanged ? Refresh.replace : Refresh.move;
+  }
+
+  #remember(ofi: number, depth: number): void {
+    this.#known = true;
+    this.#ofiSign = Math.sign(ofi);
+    this.#depthSign = Math.sign(depth);
+  }
+}
