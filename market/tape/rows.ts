@@ -14,7 +14,9 @@ export const Flag = {
   /** Last row of its exchange message: the book is consistent after it. */
   messageEnd: 1,
   /** On a `reset`: the snapshot lists every bid (asks) there is; otherwise prices beyond its worst bid (ask) are
-   * unknown, not empty. */
+   * unknown, not empty. "Worst" is the lowest bid (highest ask) row of the reset's own message, whatever its quantity:
+   * a carried reset marks a horizon without a level by a row of quantity 0, and carries levels beyond the horizon, which
+   * updates have named, in a second carried message. */
   allBids: 2,
   allAsks: 4,
   /** The row repeats the state that the rows before it already gave (a snapshot at the head of a record batch, so

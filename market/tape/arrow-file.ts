@@ -1,0 +1,97 @@
+/**
+ * The bytes of an Arrow IPC file, written and read one record batch at a time. The Arrow library's own file writer keeps
+ * the whole file in memory and its synchronous reader wants it there, so the framing is here and the metadata
+ * (flatbuffers) is the library's. Format: https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
+ */
+import { MetadataVersion, type Schema } from 'apache-arrow';
+import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
+import { BufferRegion, FieldNode, Message, RecordBatch } from 'apache-arrow/ipc/metadata/message';
+
+export const MAGIC = 'ARROW1';
+const CONTINUATION = 0xffffffff;
+const PADDING = new Uint8Array(8);
+
+/** Where a column's values go: bytes to write, the rows they hold and, if any value is missing, which. */
+export interface ColumnBytes {
+  readonly values: Uint8Array;
+  readonly validity: Uint8Array | null;
+  readonly nulls: number;
+}
+
+/** Writes an Arrow file through `write`, which receives its bytes in order. Nothing is held but the block list. */
+export class ArrowFileWriter {
+  readonly #write: (bytes: Uint8Array) => void;
+  readonly #blocks: FileBlock[] = [];
+  #position = 0;
+
+  constructor(schema: Schema, write: (bytes: Uint8Array) => void) {
+    this.#write = write;
+    this.#append(new TextEncoder().encode(MAGIC));
+    this.#pad();
+    this.#message(Message.from(schema));
+  }
+
+  writeBatch(rows: number, columns: readonly ColumnBytes[]): void {
+    const nodes = columns.map(({ nulls }) => new FieldNode(rows, nulls));
+    const parts = columns.flatMap(({ values, validity }) => [validity ?? new Uint8Array(0), values]);
+    let bodyLength = 0;
+    const regions = parts.map((part) => {
+      const region = new BufferRegion(bodyLength, part.byteLength);
+      bodyLength += padded(part.byteLength);
+      return region;
+    });
+    const start = this.#position;
+    const metadataLength = this.#message(
+      Message.from(new RecordBatch(rows, nodes, regions, null), bodyLength),
+    );
+    this.#blocks.push(new FileBlock(metadataLength, bodyLength, start));
+    for (const part of parts) {
+      this.#append(part);
+      this.#pad();
+    }
+  }
+
+  /** Writes the footer. Its schema may carry metadata that was not known when the file began. */
+  finish(schema: Schema): void {
+    this.#append(new Uint8Array(Uint32Array.of(CONTINUATION, 0).buffer));
+    const footer = Footer.encode(new Footer(schema, MetadataVersion.V5, this.#blocks, []));
+    this.#append(footer);
+    this.#append(new Uint8Array(Uint32Array.of(footer.byteLength).buffer));
+    this.#append(new TextEncoder().encode(MAGIC));
+  }
+
+  #message(message: Message): number {
+    const metadata = Message.encode(message);
+    const length = padded(metadata.byteLength);
+    this.#append(new Uint8Array(Uint32Array.of(CONTINUATION, length).buffer));
+    this.#append(metadata);
+    this.#pad();
+    return length + 8;
+  }
+
+  #append(bytes: Uint8Array): void {
+    if (bytes.byteLength === 0) return;
+    this.#write(bytes);
+    this.#position += bytes.byteLength;
+  }
+
+  #pad(): void {
+    const missing = padded(this.#position) - this.#position;
+    if (missing > 0) this.#append(PADDING.subarray(0, missing));
+  }
+}
+
+function padded(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8;
+}
+
+/** Reads the metadata of a record batch from the bytes of its block (continuation mark and length included). */
+export function decodeBatchMetadata(bytes: Uint8Array): RecordBatch {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const prefix = view.getUint32(0, true) === CONTINUATION ? 8 : 4;
+  const header = Message.decode(bytes.subarray(prefix)).header();
+  if (!(header instanceof RecordBatch)) throw new Error('a block holds no record batch');
+  return header;
+}
+
+export { type FileBlock, Footer, type RecordBatch };

@@ -1,0 +1,162 @@
+import { OrderBook } from '../book.ts';
+import { ASK, BID, type Side } from '../side.ts';
+import { TapeColumns } from './columns.ts';
+import { Flag, Kind } from './rows.ts';
+
+/** Rows of a record batch at most, unless one message or the book itself needs more. */
+export const BATCH_ROWS = 65_536;
+/** Room for new rows that a batch has at least after its carried book. */
+const FRESH_ROWS = 16_384;
+
+/**
+ * Cuts a stream of tape rows into batches that can each be read without the ones before: a batch that does not begin
+ * with a snapshot of its own begins with the book as it was, as `carried` rows. Batches end where messages end.
+ *
+ * A carried book is one message, `reset` and the levels within the horizon (with a zero row at the horizon itself
+ * where no level marks it), and, where updates have named prices beyond the horizon, a second message with those.
+ */
+export class RowBatcher {
+  readonly #emit: (columns: TapeColumns) => void;
+  readonly #book = new OrderBook();
+  #columns = new TapeColumns(BATCH_ROWS);
+  #spare = new TapeColumns(1024);
+  /** Rows of the carried head of the current batch. */
+  #head = 0;
+  /** First row of the message being pushed. */
+  #messageStart = 0;
+  /** Whether the book is known: after a reset and before a gap. */
+  #synchronised = false;
+  #exchangeTime = 0;
+  #localTime = 0;
+  #updateId = -1;
+
+  /** `emit` receives each batch; the columns are reused after it returns. */
+  constructor(emit: (columns: TapeColumns) => void) {
+    this.#emit = emit;
+  }
+
+  /** Appends a row. The last row of a message carries {@link Flag.messageEnd}. `updateId` −1 means none. */
+  push(
+    exchangeTime: number,
+    localTime: number,
+    kind: number,
+    price: number,
+    quantity: number,
+    flags: number,
+    updateId: number,
+  ): void {
+    if (this.#columns.length === 0 && kind !== Kind.reset)
+      this.#writeHead(this.#columns, exchangeTime, localTime);
+    if (this.#columns.length >= this.#columns.capacity) this.#makeRoom(kind);
+    this.#columns.push(exchangeTime, localTime, kind, price, quantity, flags, updateId);
+    if ((flags & Flag.messageEnd) !== 0) this.#endMessage(exchangeTime, localTime, updateId);
+  }
+
+  /** Emits what is left. */
+  finish(): void {
+    if (this.#messageStart !== this.#columns.length) throw new Error('the last message has no end');
+    if (this.#columns.length > this.#head) this.#emit(this.#columns);
+    this.#columns.clear();
+  }
+
+  #endMessage(exchangeTime: number, localTime: number, updateId: number): void {
+    const { kind, price, quantity, flags, length } = this.#columns;
+    let lowestBid = Number.POSITIVE_INFINITY;
+    let highestAsk = Number.NEGATIVE_INFINITY;
+    const first = this.#messageStart;
+    for (let row = first; row < length; row++) {
+      if (kind[row] === Kind.bid) {
+        this.#book.apply(BID, price[row], quantity[row]);
+        if (price[row] < lowestBid) lowestBid = price[row];
+      } else if (kind[row] === Kind.ask) {
+        this.#book.apply(ASK, price[row], quantity[row]);
+        if (price[row] > highestAsk) highestAsk = price[row];
+      } else if (kind[row] === Kind.reset) {
+        this.#book.reset();
+        this.#synchronised = true;
+      } else if (kind[row] === Kind.gap) {
+        this.#synchronised = false;
+      }
+    }
+    if (kind[first] === Kind.reset) {
+      this.#book.setHorizon(
+        (flags[first] & Flag.allBids) !== 0 ? Number.NEGATIVE_INFINITY : lowestBid,
+        (flags[first] & Flag.allAsks) !== 0 ? Number.POSITIVE_INFINITY : highestAsk,
+      );
+    }
+    this.#messageStart = length;
+    this.#exchangeTime = exchangeTime;
+    this.#localTime = localTime;
+    if (updateId >= 0) this.#updateId = updateId;
+  }
+
+  /** Cuts the batch before the message in progress, or grows it where that message is all there is. */
+  #makeRoom(nextKind: number): void {
+    const full = this.#columns;
+    const start = this.#messageStart;
+    if (start <= this.#head) {
+      full.grow(2 * full.capacity);
+      return;
+    }
+    const next = this.#spare;
+    next.clear();
+    next.grow(BATCH_ROWS);
+    const startsWithReset = (start < full.length ? full.kind[start] : nextKind) === Kind.reset;
+    if (startsWithReset) this.#head = 0;
+    else this.#writeHead(next, this.#exchangeTime, this.#localTime);
+    next.grow(next.length + (full.length - start) + FRESH_ROWS);
+    next.pushFrom(full, start);
+    full.truncate(start);
+    this.#emit(full);
+    this.#messageStart = this.#head;
+    this.#columns = next;
+    this.#spare = full;
+  }
+
+  /** Writes the state so far as carried rows. */
+  #writeHead(columns: TapeColumns, exchangeTime: number, localTime: number): void {
+    const known = this.#synchronised;
+    const push = (kind: number, price: number, quantity: number, flags: number): void => {
+      if (columns.length === columns.capacity) columns.grow(2 * columns.capacity);
+      const updateId = known ? this.#updateId : -1;
+      columns.push(exchangeTime, localTime, kind, price, quantity, flags | Flag.carried, updateId);
+    };
+    if (known) {
+      const book = this.#book;
+      const allBids = book.lowestKnownBid === Number.NEGATIVE_INFINITY ? Flag.allBids : 0;
+      const allAsks = book.highestKnownAsk === Number.POSITIVE_INFINITY ? Flag.allAsks : 0;
+      push(Kind.reset, 0, 0, allBids | allAsks);
+      this.#pushLevels(BID, book.lowestKnownBid, push);
+      this.#pushLevels(ASK, book.highestKnownAsk, push);
+      columns.flags[columns.length - 1] |= Flag.messageEnd;
+      const within = columns.length;
+      book.forEachKnown(BID, (price, quantity) => {
+        if (price < book.lowestKnownBid) push(Kind.bid, price, quantity, 0);
+      });
+      book.forEachKnown(ASK, (price, quantity) => {
+        if (price > book.highestKnownAsk) push(Kind.ask, price, quantity, 0);
+      });
+      if (columns.length > within) columns.flags[columns.length - 1] |= Flag.messageEnd;
+    } else {
+      push(Kind.reset, 0, 0, Flag.messageEnd);
+      push(Kind.gap, 0, 0, Flag.messageEnd);
+    }
+    this.#head = columns.length;
+    this.#messageStart = this.#head;
+  }
+
+  #pushLevels(
+    side: Side,
+    horizon: number,
+    push: (kind: number, price: number, quantity: number, flags: number) => void,
+  ): void {
+    const kind = side === BID ? Kind.bid : Kind.ask;
+    let worst = Number.NaN;
+    this.#book.forEachKnown(side, (price, quantity) => {
+      if (side === BID ? price < horizon : price > horizon) return;
+      push(kind, price, quantity, 0);
+      worst = price;
+    });
+    if (Number.isFinite(horizon) && worst !== horizon) push(kind, horizon, 0, 0);
+  }
+}

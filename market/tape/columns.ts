@@ -1,0 +1,150 @@
+import { type RowBatch, timeAt } from './rows.ts';
+
+const HALF = 4294967296;
+
+/**
+ * Tape rows as parallel typed arrays being filled. Hot path: a push allocates nothing; times and update ids repeat from
+ * row to row, so they are split into halves once a message.
+ */
+export class TapeColumns implements RowBatch {
+  length = 0;
+  exchangeTime: Uint32Array;
+  localTime: Uint32Array;
+  kind: Uint8Array;
+  price: Int32Array;
+  quantity: Float64Array;
+  flags: Uint8Array;
+  /** Halves of the update id; meaningless where `updateIdValid` has no bit. */
+  updateId: Uint32Array;
+  /** Arrow validity bitmap of the update ids. */
+  updateIdValid: Uint8Array;
+  /** Rows without an update id. */
+  updateIdNulls = 0;
+
+  #exchangeTime = -1;
+  #exchangeLow = 0;
+  #exchangeHigh = 0;
+  #localTime = -1;
+  #localLow = 0;
+  #localHigh = 0;
+
+  constructor(capacity: number) {
+    this.exchangeTime = new Uint32Array(2 * capacity);
+    this.localTime = new Uint32Array(2 * capacity);
+    this.kind = new Uint8Array(capacity);
+    this.price = new Int32Array(capacity);
+    this.quantity = new Float64Array(capacity);
+    this.flags = new Uint8Array(capacity);
+    this.updateId = new Uint32Array(2 * capacity);
+    this.updateIdValid = new Uint8Array((capacity + 7) >>> 3);
+  }
+
+  get capacity(): number {
+    return this.kind.length;
+  }
+
+  /** Appends a row; the caller has made room. `updateId` −1 means none. */
+  push(
+    exchangeTime: number,
+    localTime: number,
+    kind: number,
+    price: number,
+    quantity: number,
+    flags: number,
+    updateId: number,
+  ): void {
+    const row = this.length++;
+    if (exchangeTime !== this.#exchangeTime) {
+      this.#exchangeTime = exchangeTime;
+      this.#exchangeHigh = Math.floor(exchangeTime / HALF);
+      this.#exchangeLow = exchangeTime - this.#exchangeHigh * HALF;
+    }
+    if (localTime !== this.#localTime) {
+      this.#localTime = localTime;
+      this.#localHigh = Math.floor(localTime / HALF);
+      this.#localLow = localTime - this.#localHigh * HALF;
+    }
+    this.exchangeTime[2 * row] = this.#exchangeLow;
+    this.exchangeTime[2 * row + 1] = this.#exchangeHigh;
+    this.localTime[2 * row] = this.#localLow;
+    this.localTime[2 * row + 1] = this.#localHigh;
+    this.kind[row] = kind;
+    this.price[row] = price;
+    this.quantity[row] = quantity;
+    this.flags[row] = flags;
+    const bit = 1 << (row & 7);
+    if (updateId < 0) {
+      this.updateId[2 * row] = 0;
+      this.updateId[2 * row + 1] = 0;
+      this.updateIdValid[row >>> 3] &= ~bit;
+      this.updateIdNulls++;
+    } else {
+      const high = Math.floor(updateId / HALF);
+      this.updateId[2 * row] = updateId - high * HALF;
+      this.updateId[2 * row + 1] = high;
+      this.updateIdValid[row >>> 3] |= bit;
+    }
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.updateIdNulls = 0;
+  }
+
+  /** Appends rows `from` (inclusive) to the end of another set of columns. */
+  pushFrom(other: TapeColumns, from: number): void {
+    for (let row = from; row < other.length; row++) {
+      this.push(
+        timeAt(other.exchangeTime, row),
+        timeAt(other.localTime, row),
+        other.kind[row],
+        other.price[row],
+        other.quantity[row],
+        other.flags[row],
+        other.updateIdAt(row),
+      );
+    }
+  }
+
+  /** Drops all rows from `length` on. */
+  truncate(length: number): void {
+    for (let row = length; row < this.length; row++) if (this.updateIdAt(row) < 0) this.updateIdNulls--;
+    this.length = length;
+  }
+
+  /** Update id of a row, −1 where there is none. */
+  updateIdAt(row: number): number {
+    return (this.updateIdValid[row >>> 3] & (1 << (row & 7))) === 0 ? -1 : timeAt(this.updateId, row);
+  }
+
+  grow(capacity: number): void {
+    if (capacity <= this.capacity) return;
+    const grown = new TapeColumns(capacity);
+    this.exchangeTime = copied(this.exchangeTime, grown.exchangeTime);
+    this.localTime = copied(this.localTime, grown.localTime);
+    this.kind = copied(this.kind, grown.kind);
+    this.price = copied(this.price, grown.price);
+    this.quantity = copied(this.quantity, grown.quantity);
+    this.flags = copied(this.flags, grown.flags);
+    this.updateId = copied(this.updateId, grown.updateId);
+    this.updateIdValid = copied(this.updateIdValid, grown.updateIdValid);
+  }
+
+  /** A copy of the filled rows that later pushes leave alone. */
+  snapshot(): RowBatch {
+    return {
+      length: this.length,
+      exchangeTime: this.exchangeTime.slice(0, 2 * this.length),
+      localTime: this.localTime.slice(0, 2 * this.length),
+      kind: this.kind.slice(0, this.length),
+      price: this.price.slice(0, this.length),
+      quantity: this.quantity.slice(0, this.length),
+      flags: this.flags.slice(0, this.length),
+    };
+  }
+}
+
+function copied<T extends { set(from: T): void }>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}

@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { InputError } from '../../base/errors.ts';
+import { requireFile } from '../../base/files.ts';
+import { decodeBatchMetadata, type FileBlock, Footer, MAGIC, type RecordBatch } from './arrow-file.ts';
+import { type RowBatch, type Tape, type TapeInfo, timeAt } from './rows.ts';
+import { readTapeSchema, TAPE_FIELDS } from './schema.ts';
+
+const COLUMNS = TAPE_FIELDS.length;
+const BYTES_PER_ROW = [8, 8, 1, 4, 8, 1, 8] as const;
+
+/**
+ * Opens a tape for reading, batch by batch, in constant memory. Refuses with an InputError what is missing, truncated,
+ * foreign or of another version, and says what to do.
+ */
+export function openTape(path: string): Tape {
+  return new TapeFile(path);
+}
+
+/**
+ * Reads a tape through and throws an InputError where its rows are not those its checksum was made of. Costs a pass
+ * over the file; `openTape` checks the frame only.
+ */
+export function verifyTape(path: string): TapeInfo {
+  const tape = new TapeFile(path);
+  try {
+    const hash = createHash('sha256');
+    for (let index = 0; index < tape.batches; index++) tape.hashBatch(index, hash);
+    const checksum = hash.digest('hex');
+    if (checksum === tape.info.checksum) return tape.info;
+    throw new InputError({
+      code: 'damaged-tape',
+      message: `The rows of ${path} are not the ones that were written.`,
+      field: 'tape',
+      value: checksum,
+      expected: tape.info.checksum,
+      hint: 'Import its captures again.',
+    });
+  } finally {
+    tape.close();
+  }
+}
+
+class TapeFile implements Tape {
+  readonly info: TapeInfo;
+  readonly batches: number;
+  readonly #path: string;
+  readonly #blocks: readonly FileBlock[];
+  readonly #starts: Float64Array;
+  #descriptor: number | undefined;
+  /** The block being read, reused from batch to batch. */
+  #bytes = new Uint8Array(0);
+
+  constructor(path: string) {
+    requireFile(path, 'tape');
+    this.#path = path;
+    try {
+      this.#descriptor = openSync(path, 'r');
+      const size = this.#checkFrame();
+      const footer = this.#readFooter(size);
+      this.info = readTapeSchema(footer.schema, path);
+      this.#blocks = [...footer.recordBatches()];
+      this.batches = this.#blocks.length;
+      this.#starts = new Float64Array(this.batches).fill(Number.NaN);
+      for (const { offset, metaDataLength, bodyLength } of this.#blocks) {
+        if (offset < 8 || offset + metaDataLength + bodyLength > size) throw this.#truncated();
+      }
+    } catch (error) {
+      this.close();
+      throw error instanceof InputError ? error : this.#unreadable(error);
+    }
+  }
+
+  batchStart(index: number): number {
+    if (Number.isNaN(this.#starts[index])) {
+      const block = this.#blocks[index];
+      const head = this.#readAt(block.offset, block.metaDataLength);
+      const batch = this.#checkBatch(decodeBatchMetadata(head), block);
+      const localTime = this.#readAt(block.offset + block.metaDataLength + batch.buffers[3].offset, 8);
+      this.#starts[index] = timeAt(new Uint32Array(localTime.slice().buffer), 0);
+    }
+    return this.#starts[index];
+  }
+
+  readBatch(index: number): RowBatch {
+    const { rows, columns } = this.#readColumns(index);
+    return {
+      length: rows,
+      exchangeTime: new Uint32Array(columns[0].buffer, columns[0].byteOffset, 2 * rows),
+      localTime: new Uint32Array(columns[1].buffer, columns[1].byteOffset, 2 * rows),
+      kind: columns[2],
+      price: new Int32Array(columns[3].buffer, columns[3].byteOffset, rows),
+      quantity: new Float64Array(columns[4].buffer, columns[4].byteOffset, rows),
+      flags: columns[5],
+    };
+  }
+
+  hashBatch(index: number, hash: { update(bytes: Uint8Array): unknown }): void {
+    for (const column of this.#readColumns(index).columns) hash.update(column);
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  /** The bytes of each column of a batch, aligned to eight, valid until the next read. */
+  #readColumns(index: number): { readonly rows: number; readonly columns: readonly Uint8Array[] } {
+    const block = this.#blocks[index];
+    if (block === undefined) throw new RangeError(`batch ${index} of ${this.batches}`);
+    const bytes = this.#readAt(block.offset, block.metaDataLength + block.bodyLength);
+    const batch = this.#checkBatch(decodeBatchMetadata(bytes.subarray(0, block.metaDataLength)), block);
+    const columns = BYTES_PER_ROW.map((width, column) => {
+      const start = block.metaDataLength + batch.buffers[2 * column + 1].offset;
+      const values = bytes.subarray(start, start + width * batch.length);
+      return start % 8 === 0 ? values : values.slice();
+    });
+    return { rows: batch.length, columns };
+  }
+
+  #checkBatch(batch: RecordBatch, block: FileBlock): RecordBatch {
+    const sound =
+      batch.compression === null &&
+      batch.nodes.length === COLUMNS &&
+      batch.buffers.length === 2 * COLUMNS &&
+      batch.nodes.every(({ nullCount }, column) => nullCount === 0 || column === COLUMNS - 1) &&
+      BYTES_PER_ROW.every((width, column) => {
+        const { offset, length } = batch.buffers[2 * column + 1];
+        return length >= width * batch.length && offset + width * batch.length <= block.bodyLength;
+      });
+    if (sound) return batch;
+    throw this.#unreadable(new Error('a record batch does not have the columns of a tape'));
+  }
+
+  #checkFrame(): number {
+    const stat = fstatSync(this.#open());
+    if (!stat.isFile()) throw this.#foreign('it is no regular file');
+    const { size } = stat;
+    if (size === 0) throw this.#foreign('it is empty');
+    const head = Buffer.from(this.#readAt(0, Math.min(size, 8)));
+    if (head.subarray(0, MAGIC.length).toString('latin1') !== MAGIC) {
+      const compressed = head.readUInt16BE(0) === 0x1f8b || head.toString('hex').startsWith('28b52ffd');
+      throw this.#foreign(
+        compressed ? 'it is compressed, as captures are' : 'it does not begin as Arrow files do',
+      );
+    }
+    if (size < 32) throw this.#truncated();
+    const tail = Buffer.from(this.#readAt(size - MAGIC.length, MAGIC.length)).toString('latin1');
+    if (tail !== MAGIC) throw this.#truncated();
+    return size;
+  }
+
+  #readFooter(size: number): Footer {
+    const lengthAt = size - MAGIC.length - 4;
+    const length = Buffer.from(this.#readAt(lengthAt, 4)).readUInt32LE(0);
+    if (length === 0 || length > lengthAt - 8) throw this.#truncated();
+    return Footer.decode(this.#readAt(lengthAt - length, length).slice());
+  }
+
+  #readAt(position: number, length: number): Uint8Array {
+    if (this.#bytes.byteLength < length) this.#bytes = new Uint8Array(Math.ceil(length / 65_536) * 65_536);
+    let read = 0;
+    while (read < length) {
+      const count = readSync(this.#open(), this.#bytes, read, length - read, position + read);
+      if (count === 0) throw this.#truncated();
+      read += count;
+    }
+    return this.#bytes.subarray(0, length);
+  }
+
+  #open(): number {
+    if (this.#descriptor === undefined) throw new Error(`${this.#path} is closed already`);
+    return this.#descriptor;
+  }
+
+  #truncated(): InputError {
+    return new InputError({
+      code: 'truncated-tape',
+      message: `${this.#path} is truncated: it begins as an Arrow file and does not end as one.`,
+      field: 'tape',
+      value: this.#path,
+      expected: 'a whole file',
+      hint: 'Copy it again, or import its captures again.',
+    });
+  }
+
+  #foreign(reason: string): InputError {
+    return new InputError({
+      code: 'foreign-tape',
+      message: `${this.#path} is no tape: ${reason}.`,
+      field: 'tape',
+      value: this.#path,
+      expected: 'a tape written by `makergym import`',
+      hint: 'Turn captures into a tape with `makergym import CAPTURE… --out TAPE`.',
+    });
+  }
+
+  #unreadable(cause: unknown): InputError {
+    return new InputError(
+      {
+        code: 'damaged-tape',
+        message: `${this.#path} cannot be read as a tape: ${(cause as Error).message}.`,
+        field: 'tape',
+        value: this.#path,
+        hint: 'Copy it again, or import its captures again.',
+      },
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,119 @@
+import {
+  Field,
+  Float64,
+  Int32,
+  Int64,
+  MetadataVersion,
+  Schema,
+  TimestampMicrosecond,
+  Uint8,
+} from 'apache-arrow';
+import { InputError } from '../../base/errors.ts';
+import { VENUES, type Venue } from '../instrument.ts';
+import { Flag, Kind, TAPE_VERSION, type TapeInfo } from './rows.ts';
+
+/** Columns of a tape, in order, with their Arrow types as other programs see them. */
+export const TAPE_FIELDS = [
+  new Field('exchangeTime', new TimestampMicrosecond('UTC'), false),
+  new Field('localTime', new TimestampMicrosecond('UTC'), false),
+  new Field('kind', new Uint8(), false),
+  new Field('price', new Int32(), false),
+  new Field('quantity', new Float64(), false),
+  new Field('flags', new Uint8(), false),
+  new Field('updateId', new Int64(), true),
+] as const;
+
+/** What is known of a tape when it begins. */
+export type TapeHeader = Pick<TapeInfo, 'instrument' | 'source'>;
+
+/** Schema with the metadata that every reader can show: `info` completes it once the rows are known. */
+export function tapeSchema(header: TapeHeader, info?: TapeInfo): Schema {
+  const { instrument, source } = info ?? header;
+  const metadata = new Map<string, string>([
+    ['format', 'makergym tape'],
+    ['formatVersion', String(TAPE_VERSION)],
+    ['venue', instrument.venue],
+    ['symbol', instrument.symbol],
+    ['tickSize', String(instrument.tickSize)],
+    ['stepSize', String(instrument.stepSize)],
+    ['source', JSON.stringify(source)],
+    ['kinds', JSON.stringify(Kind)],
+    ['flagBits', JSON.stringify(Flag)],
+  ]);
+  if (info !== undefined) {
+    metadata.set('rows', String(info.rows));
+    metadata.set('start', String(info.start));
+    metadata.set('end', String(info.end));
+    metadata.set('checksum', info.checksum);
+  }
+  return new Schema([...TAPE_FIELDS], metadata, new Map(), MetadataVersion.V5);
+}
+
+/** Reads what {@link tapeSchema} wrote; refuses what is no tape of this version, naming `path`. */
+export function readTapeSchema(schema: Schema, path: string): TapeInfo {
+  const { metadata } = schema;
+  const version = metadata.get('formatVersion');
+  if (metadata.get('format') !== 'makergym tape' || version === undefined) {
+    throw new InputError({
+      code: 'foreign-tape',
+      message: `${path} is an Arrow file, but no makergym tape.`,
+      field: 'tape',
+      value: path,
+      expected: 'a tape written by `makergym import`',
+      hint: 'Import the captures it comes from.',
+    });
+  }
+  if (Number(version) !== TAPE_VERSION) {
+    throw new InputError({
+      code: 'tape-version',
+      message: `${path} is a tape of version ${version}; this program reads version ${TAPE_VERSION}.`,
+      field: 'tape',
+      value: version,
+      expected: `version ${TAPE_VERSION}`,
+      hint: 'Import its captures again with this program.',
+    });
+  }
+  const columns = schema.fields.map(({ name, type }) => `${name}: ${type}`).join(', ');
+  const wanted = TAPE_FIELDS.map(({ name, type }) => `${name}: ${type}`).join(', ');
+  const info: TapeInfo = {
+    version: TAPE_VERSION,
+    instrument: {
+      venue: metadata.get('venue') as Venue,
+      symbol: metadata.get('symbol') ?? '',
+      tickSize: Number(metadata.get('tickSize')),
+      stepSize: Number(metadata.get('stepSize')),
+    },
+    source: parseList(metadata.get('source')),
+    checksum: metadata.get('checksum') ?? '',
+    rows: Number(metadata.get('rows')),
+    start: Number(metadata.get('start')),
+    end: Number(metadata.get('end')),
+  };
+  const { venue, symbol, tickSize, stepSize } = info.instrument;
+  const sound =
+    VENUES.includes(venue) &&
+    symbol !== '' &&
+    tickSize > 0 &&
+    stepSize > 0 &&
+    [info.rows, info.start, info.end].every((number) => Number.isSafeInteger(number) && number >= 0);
+  if (columns !== wanted || !sound) {
+    throw new InputError({
+      code: 'damaged-tape',
+      message: `${path} says it is a makergym tape, but its columns or metadata are not a tape's.`,
+      field: 'tape',
+      value: columns,
+      expected: wanted,
+      hint: 'Import its captures again; do not rewrite a tape with another program.',
+    });
+  }
+  return info;
+}
+
+function parseList(text: string | undefined): readonly string[] {
+  try {
+    const list: unknown = JSON.parse(text ?? '[]');
+    return Array.isArray(list) ? list.map(String) : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { AtomicFile } from '../../base/files.ts';
+import type { Instrument } from '../instrument.ts';
+import { ArrowFileWriter, type ColumnBytes } from './arrow-file.ts';
+import { RowBatcher } from './batcher.ts';
+import type { TapeColumns } from './columns.ts';
+import { TAPE_VERSION, type TapeInfo, timeAt } from './rows.ts';
+import { tapeSchema } from './schema.ts';
+
+export interface TapeWriterOptions {
+  readonly instrument: Instrument;
+  /** Names of the captures it comes from, in order. */
+  readonly source: readonly string[];
+}
+
+/**
+ * Writes a tape: an Arrow IPC file in bounded record batches, in constant memory. It appears under its name only when
+ * `finish` has been called; a full disk removes what was written.
+ *
+ * What is known only at the end (rows, span, checksum) is in the schema of the file's footer, which is the one that
+ * readers of Arrow files show.
+ */
+export class TapeWriter {
+  readonly #options: TapeWriterOptions;
+  readonly #file: AtomicFile;
+  readonly #arrow: ArrowFileWriter;
+  readonly #batcher: RowBatcher;
+  readonly #hash = createHash('sha256');
+  #rows = 0;
+  #start = 0;
+  #end = 0;
+
+  constructor(path: string, options: TapeWriterOptions) {
+    this.#options = options;
+    this.#file = new AtomicFile(path);
+    this.#arrow = new ArrowFileWriter(tapeSchema(options), (bytes) => this.#file.write(bytes));
+    this.#batcher = new RowBatcher((columns) => this.#writeBatch(columns));
+  }
+
+  /**
+   * Appends a row: times in µs, price in ticks, quantity in base currency, `updateId` −1 where there is none. The last
+   * row of an exchange message carries `Flag.messageEnd`; a `reset` is the first row of its message.
+   */
+  push(
+    exchangeTime: number,
+    localTime: number,
+    kind: number,
+    price: number,
+    quantity: number,
+    flags: number,
+    updateId: number,
+  ): void {
+    this.#batcher.push(exchangeTime, localTime, kind, price, quantity, flags, updateId);
+  }
+
+  /** Writes the rest and the footer and gives the file its name. `instrument` replaces the one given at first, for
+   * what was learnt on the way (a finer step size). */
+  finish(instrument: Instrument = this.#options.instrument): TapeInfo {
+    this.#batcher.finish();
+    const info: TapeInfo = {
+      version: TAPE_VERSION,
+      instrument,
+      source: this.#options.source,
+      checksum: this.#hash.digest('hex'),
+      rows: this.#rows,
+      start: this.#start,
+      end: this.#end,
+    };
+    this.#arrow.finish(tapeSchema(this.#options, info));
+    this.#file.commit();
+    return info;
+  }
+
+  /** Removes what was written; does nothing after `finish`. */
+  discard(): void {
+    this.#file.discard();
+  }
+
+  #writeBatch(columns: TapeColumns): void {
+    const rows = columns.length;
+    const bytes = columnBytes(columns);
+    for (const { values } of bytes) this.#hash.update(values);
+    this.#arrow.writeBatch(rows, bytes);
+    if (this.#rows === 0) this.#start = timeAt(columns.localTime, 0);
+    this.#end = timeAt(columns.localTime, rows - 1);
+    this.#rows += rows;
+  }
+}
+
+/** The columns' values in schema order; the checksum of a tape is the SHA-256 of these, batch after batch. */
+function columnBytes(columns: TapeColumns): ColumnBytes[] {
+  const rows = columns.length;
+  const { updateIdNulls: nulls, updateIdValid } = columns;
+  const plain = (values: Uint32Array | Int32Array | Uint8Array | Float64Array, perRow = 1): ColumnBytes => ({
+    values: new Uint8Array(values.buffer, values.byteOffset, rows * perRow * values.BYTES_PER_ELEMENT),
+    validity: null,
+    nulls: 0,
+  });
+  return [
+    plain(columns.exchangeTime, 2),
+    plain(columns.localTime, 2),
+    plain(columns.kind),
+    plain(columns.price),
+    plain(columns.quantity),
+    plain(columns.flags),
+    {
+      ...plain(columns.updateId, 2),
+      validity: nulls > 0 ? updateIdValid.subarray(0, (rows + 7) >>> 3) : null,
+      nulls,
+    },
+  ];
+}
