@@ -67,8 +67,8 @@ export function make<Observation = Float32Array, Action = Float32Array>(
   const entry = entries.get(id);
   if (entry === undefined) throw new UnregisteredEnv(id, registered());
   const { maxEpisodeSteps = entry.specification.maxEpisodeSteps ?? null, ...rest } = options;
-  const env = new OrderEnforcing(entry.factory(rest) as Env<Observation, Action>);
-  return maxEpisodeSteps === null ? env : new TimeLimit(env, maxEpisodeSteps);
+  const env = entry.factory(rest) as Env<Observation, Action>;
+  return new OrderEnforcing(maxEpisodeSteps === null ? env : new TimeLimit(env, maxEpisodeSteps));
 }
 
 /** Ids that `make` knows, sorted. */
