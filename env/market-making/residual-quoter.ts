@@ -32,6 +32,9 @@ export function actionDecoding(
 /** |a| up to here leaves refreshing to the anchor, so that action 0 is the anchor's very quote. */
 const FOLLOW = 1 / 3;
 
+/** Lots closer than this are the same quantity. */
+const DUST = 1e-9;
+
 /**
  * Turns an action into a quote as a residual on an anchor: the centre is shifted by Δc = a₀·centreShiftTicks, the
  * spread multiplied by e^Δs with Δs = a₁·logSpreadRange, and a₂ moves the quotes (> ⅓), leaves them (< −⅓; a side where
@@ -82,8 +85,8 @@ export class ResidualQuoter implements Quoter {
     out.reference = anchored.reference + anchored.offset;
     out.offset = this.#allowedShift();
     out.spread = anchored.spread * Math.exp(this.#action[1] * this.#logSpreadRange);
-    out.refreshBid = this.#refresh(view.bid, anchored.refreshBid);
-    out.refreshAsk = this.#refresh(view.ask, anchored.refreshAsk);
+    out.refreshBid = this.#refresh(view.bid, out.bidQuantity, anchored.refreshBid);
+    out.refreshAsk = this.#refresh(view.ask, out.askQuantity, anchored.refreshAsk);
     // An untouched quote keeps the anchor's own prices: it may have had reasons that centre and spread do not tell.
     if (out.offset === 0 && out.spread === anchored.spread) return;
     out.reason &= ~Reason.postOnly;
@@ -96,10 +99,11 @@ export class ResidualQuoter implements Quoter {
     return Math.min(Math.max(this.#action[0] * this.#shiftTicks, -limit), limit);
   }
 
-  #refresh(own: OwnQuote, anchored: Refresh): Refresh {
-    if (this.#action[2] > FOLLOW) return Refresh.move;
-    if (this.#action[2] < -FOLLOW) return own.active ? Refresh.leave : Refresh.move;
-    return anchored;
+  #refresh(own: OwnQuote, quantity: number, anchored: Refresh): Refresh {
+    if (Math.abs(this.#action[2]) <= FOLLOW) return anchored;
+    // An order larger than what the anchor still wants there is a risk that is not left standing.
+    const mayStay = own.active && own.remaining <= quantity + DUST;
+    return this.#action[2] < 0 && mayStay ? Refresh.leave : Refresh.move;
   }
 
   /**
@@ -125,13 +129,24 @@ export class ResidualQuoter implements Quoter {
     if (final.spread !== proposed.spread) {
       out[1] = unit(Math.log(final.spread / anchored.spread) / this.#logSpreadRange);
     }
-    const bid = this.#executedRefresh(final.refreshBid, proposed.refreshBid, anchored.refreshBid);
-    const ask = this.#executedRefresh(final.refreshAsk, proposed.refreshAsk, anchored.refreshAsk);
+    const bid = this.#executedRefresh(
+      final.bidQuantity,
+      final.refreshBid,
+      proposed.refreshBid,
+      anchored.refreshBid,
+    );
+    const ask = this.#executedRefresh(
+      final.askQuantity,
+      final.refreshAsk,
+      proposed.refreshAsk,
+      anchored.refreshAsk,
+    );
     out[2] = (bid + ask) / 2;
   }
 
-  #executedRefresh(final: Refresh, proposed: Refresh, anchored: Refresh): number {
-    if (final === proposed) return this.#action[2];
+  #executedRefresh(quantity: number, final: Refresh, proposed: Refresh, anchored: Refresh): number {
+    // A side that is not quoted has nothing to refresh.
+    if (final === proposed || quantity === 0) return this.#action[2];
     if (final === anchored) return 0;
     return final === Refresh.leave ? -1 : 1;
   }
