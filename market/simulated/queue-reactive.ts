@@ -54,7 +54,9 @@ export class QueueReactiveMarket {
   readonly #mu: number;
   #reference: number;
   #time: number;
+  /** Seconds since the start, to the event drawn; where in the total rate it falls, −1 when none is drawn. */
   #elapsed = 0;
+  #choice = -1;
   #frozen = true;
   #sink: MarketSink = UNTOLD;
 
@@ -74,6 +76,7 @@ export class QueueReactiveMarket {
     this.#sampleInvariant();
     this.#frozen = false;
     this.#elapsed = 0;
+    this.#time = parameters.startTime;
     this.#redraw();
   }
 
@@ -103,9 +106,24 @@ export class QueueReactiveMarket {
     }
   }
 
+  /** Time of the event that {@link next} will let happen, µs since the epoch. */
+  peek(): number {
+    if (this.#choice < 0) this.#draw();
+    return this.parameters.startTime + Math.floor(this.#elapsed * MICROSECONDS);
+  }
+
   /** Lets the next event happen, tells `sink` of it, and returns its time, µs. */
   next(sink: MarketSink): number {
+    this.#time = this.peek();
     this.#sink = sink;
+    const choice = this.#choice;
+    this.#choice = -1;
+    this.#happen(choice);
+    return this.#time;
+  }
+
+  /** Draws when the next event is, and where in the total rate it falls. */
+  #draw(): void {
     const excitement = this.#excitement;
     const decaySeconds = this.parameters.excitementSeconds;
     let bound = this.#totalRate();
@@ -118,9 +136,8 @@ export class QueueReactiveMarket {
       const rate = this.#totalRate();
       const choice = this.#random.uniform() * bound;
       if (choice < rate) {
-        this.#time = this.parameters.startTime + Math.floor(this.#elapsed * MICROSECONDS);
-        this.#happen(choice);
-        return this.#time;
+        this.#choice = choice;
+        return;
       }
       bound = rate;
     }
