@@ -84,31 +84,39 @@ export class V15 implements ReloadableQuoter<V15Parameters> {
   }
 }
 
-/** What V1.5 remembers of the quote it placed on one side: the signs of OFI and DI that it was placed on. */
+/**
+ * What V1.5 knows of the quote on one side: the signs of OFI and DI it was placed on. Orders are told apart by when
+ * they were sent, so it does not matter who sent them (a learned policy moves its anchor's quotes).
+ */
 class PlacedQuote {
-  #known = false;
+  #sent = Number.NaN;
   #ofiSign = 0;
   #depthSign = 0;
+  #lastDecision = Number.NaN;
+  #lastOfi = 0;
+  #lastDepth = 0;
 
   forget(): void {
-    this.#known = false;
+    this.#sent = Number.NaN;
+    this.#lastDecision = Number.NaN;
   }
 
-  /** Decides what becomes of what rests on this side, and remembers the signs of a quote that is placed now. */
+  /** Decides what becomes of what rests on this side. */
   refresh(view: QuoterView, own: OwnQuote, { maxQuoteAgeMs, replaceUnchanged }: V15Parameters): Refresh {
     const { ofiZ1s, depthImbalance } = view.market.signals;
-    // An order that someone else placed (a learned policy, before this quoter took over) is judged by the signs of now.
-    if (own.active && !this.#known) this.#remember(ofiZ1s, depthImbalance);
-    const due =
-      own.age > maxQuoteAgeMs * 1000 || ofiZ1s * this.#ofiSign < 0 || depthImbalance * this.#depthSign < 0;
-    if (own.active && !due) return Refresh.leave;
-    this.#remember(ofiZ1s, depthImbalance);
-    return own.active && replaceUnchanged ? Refresh.replace : Refresh.move;
-  }
-
-  #remember(ofi: number, depth: number): void {
-    this.#known = true;
-    this.#ofiSign = Math.sign(ofi);
-    this.#depthSign = Math.sign(depth);
+    if (own.active && view.market.time - own.age !== this.#sent) {
+      this.#sent = view.market.time - own.age;
+      // Sent at a decision nobody asked this quoter about: the signs of now are the nearest it knows.
+      const seen = this.#sent === this.#lastDecision;
+      this.#ofiSign = Math.sign(seen ? this.#lastOfi : ofiZ1s);
+      this.#depthSign = Math.sign(seen ? this.#lastDepth : depthImbalance);
+    }
+    this.#lastDecision = view.market.time;
+    this.#lastOfi = ofiZ1s;
+    this.#lastDepth = depthImbalance;
+    if (!own.active) return Refresh.move;
+    const flipped = ofiZ1s * this.#ofiSign < 0 || depthImbalance * this.#depthSign < 0;
+    if (own.age <= maxQuoteAgeMs * 1000 && !flipped) return Refresh.leave;
+    return replaceUnchanged ? Refresh.replace : Refresh.move;
   }
 }

@@ -7,6 +7,9 @@ import type { SignalView } from '../../market/signal-view.ts';
 import { type Moment, quoterContext, quoterView } from '../support/quoter-view.ts';
 
 const RESTING: OwnQuote = { active: true, price: 98, remaining: 1, queueAhead: 2, age: 200_000 };
+const START = 1_700_000_000_000_000;
+/** When an order sent at START is as old as RESTING. */
+const LATER = START + RESTING.age;
 /** γ so small that r = S and δ* = 1/k. */
 const NO_SKEW: Partial<V15Parameters> = { gamma: 1e-12 };
 
@@ -14,8 +17,8 @@ function started(parameters: Partial<V15Parameters> = {}) {
   const quoter = new V15(parameters);
   quoter.reset(quoterContext());
   const out = emptyQuote();
-  return (moment: Moment) => {
-    quoter.quote(quoterView(moment), out);
+  return (moment: Moment, time = START) => {
+    quoter.quote(quoterView({ time, ...moment }), out);
     return { ...out };
   };
 }
@@ -81,7 +84,7 @@ describe('V1.5', () => {
     it(`${replaced ? 'replaces' : 'leaves'} its quotes when ${what}`, () => {
       const quote = started();
       quote({ signals: placed });
-      const out = quote({ signals: now, bid: RESTING, ask: RESTING });
+      const out = quote({ signals: now, bid: RESTING, ask: RESTING }, LATER);
       const expected = replaced ? Refresh.replace : Refresh.leave;
       assert.deepEqual([out.refreshBid, out.refreshAsk], [expected, expected]);
     });
@@ -90,9 +93,21 @@ describe('V1.5', () => {
   it('compares signs with those the quote was placed on, not with those of the last decision', () => {
     const quote = started();
     quote({ signals: { ofiZ1s: 1 } });
-    quote({ signals: { ofiZ1s: 0 }, bid: RESTING, ask: RESTING });
-    assert.equal(quote({ signals: { ofiZ1s: -1 }, bid: RESTING }).refreshBid, Refresh.replace);
-    assert.equal(quote({ signals: { ofiZ1s: -1 }, bid: RESTING }).refreshBid, Refresh.leave);
+    const silent = { ...RESTING, age: 100_000 };
+    quote({ signals: { ofiZ1s: 0 }, bid: silent, ask: silent }, START + 100_000);
+    assert.equal(quote({ signals: { ofiZ1s: -1 }, bid: RESTING }, LATER).refreshBid, Refresh.replace);
+    const successor = { ...RESTING, age: 100_000 };
+    const out = quote({ signals: { ofiZ1s: -1 }, bid: successor }, LATER + 100_000);
+    assert.equal(out.refreshBid, Refresh.leave, 'the successor was placed on a negative sign');
+  });
+
+  it('judges an order that someone else placed by the signs it first sees it with', () => {
+    const quote = started();
+    quote({ signals: { ofiZ1s: 1 } });
+    const foreign = { ...RESTING, age: 50_000 };
+    assert.equal(quote({ signals: { ofiZ1s: -1 }, bid: foreign }, LATER).refreshBid, Refresh.leave);
+    const flipped = quote({ signals: { ofiZ1s: 1 }, bid: { ...RESTING, age: 150_000 } }, LATER + 100_000);
+    assert.equal(flipped.refreshBid, Refresh.replace);
   });
 
   it('places the side that was filled and lets the other rest, apart from each other', () => {
@@ -128,7 +143,7 @@ describe('V1.5', () => {
     quoter.reset(quoterContext());
     quoter.quote(quoterView({ signals: { ofiZ1s: 1 } }), out);
     quoter.reset(quoterContext());
-    quoter.quote(quoterView({ signals: { ofiZ1s: -1 }, bid: RESTING }), out);
+    quoter.quote(quoterView({ time: LATER, signals: { ofiZ1s: -1 }, bid: RESTING }), out);
     assert.equal(out.refreshBid, Refresh.leave);
   });
 
