@@ -78,7 +78,7 @@ export function inspectReplay(
     let step = 0;
     for (let time = replay.start; ; time += GRID) {
       const more = replay.advanceTo(time);
-      const known = market.synchronised && market.book.ready;
+      const known = market.synchronised && market.book.ready && !market.book.crossed;
       if (known) depth.observe(market.signals);
       for (const sampler of relevance) sampler.sample(step, market, known, watch.breaks);
       for (const sampler of regressions) sampler.sample(step, market, known, watch.breaks);

@@ -1,3 +1,5 @@
+import { InputError } from '../../base/errors.ts';
+
 /**
  * Parameters of the queue-reactive market. Rates are events per second; queue sizes inside the intensities are in
  * average order sizes (AES). Distances count from the reference price: index 0 is half a tick away.
@@ -58,20 +60,61 @@ export const DEFAULT_QUEUE_REACTIVE: QueueReactiveParameters = {
   orderSizeSpread: 1,
   marketOrderSize: 0.8,
   marketOrderSizeSpread: 1.2,
-  limitRates: [9, 7, 5, 4, 3, 3],
-  cancelRates: [1.3, 0.7, 0.4, 0.3, 0.25, 0.25],
+  limitRates: [9, 6, 5, 4, 3, 3],
+  cancelRates: [1.3, 1, 0.9, 0.8, 0.7, 0.7],
   emptyQueueFactor: 0.25,
-  marketRate: 2,
-  marketDepthScale: 6,
-  marketFloor: 0.3,
+  marketRate: 3,
+  marketDepthScale: 3,
+  marketFloor: 0.15,
   theta: 0.7,
-  thetaReinit: 0.2,
+  thetaReinit: 0.1,
   excitementSeconds: 0.6,
-  excitementPerTrade: 0.85,
+  excitementPerTrade: 1.1,
   newsRate: 0.1,
-  newsOrders: 6,
-  cancelResponse: 0.25,
-  limitResponse: 0.15,
+  newsOrders: 5,
+  cancelResponse: 0.2,
+  limitResponse: 0.1,
   outerLevels: 60,
-  outerDepth: 12,
+  outerDepth: 5,
 };
+
+/** Throws an InputError naming the parameter that a market cannot be made of. */
+export function checkQueueReactive(parameters: QueueReactiveParameters): void {
+  for (const [name, value] of Object.entries(parameters)) {
+    const numbers: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (name === 'symbol' || numbers.every((x) => typeof x === 'number' && Number.isFinite(x) && x >= 0))
+      continue;
+    throw refused(name, value, 'numbers that are finite and not negative');
+  }
+  const { limitRates, cancelRates } = parameters;
+  for (const name of [
+    'startPrice',
+    'orderSize',
+    'marketOrderSize',
+    'marketRate',
+    'marketDepthScale',
+  ] as const) {
+    if (parameters[name] === 0) throw refused(name, 0, 'a number above 0');
+  }
+  for (const name of ['excitementSeconds', 'outerLevels', 'outerDepth'] as const) {
+    if (parameters[name] === 0) throw refused(name, 0, 'a number above 0');
+  }
+  if (limitRates.length === 0 || limitRates.length !== cancelRates.length || limitRates.includes(0)) {
+    throw refused('limitRates', limitRates, 'a rate above 0 for each reacting queue, as many as cancelRates');
+  }
+  // Queues thin out market orders to well under half; past 2 a trade brings about more than one even so.
+  if (parameters.excitementPerTrade >= 2) {
+    throw refused('excitementPerTrade', parameters.excitementPerTrade, 'less: this order flow would explode');
+  }
+}
+
+function refused(name: string, value: unknown, expected: string): InputError {
+  return new InputError({
+    code: 'bad-parameter',
+    message: `Market parameter ${name} is not usable.`,
+    field: name,
+    value,
+    expected,
+    hint: 'Leave it out to use the reference calibration.',
+  });
+}

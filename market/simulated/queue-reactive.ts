@@ -2,7 +2,7 @@ import { type Generator, stream } from '../../base/random.ts';
 import { MICROSECONDS } from '../../base/time.ts';
 import type { Side } from '../side.ts';
 import { ASK, BID } from '../side.ts';
-import type { QueueReactiveParameters } from './parameters.ts';
+import { checkQueueReactive, type QueueReactiveParameters } from './parameters.ts';
 
 /** What is told of a simulated market. Times in µs since the epoch, prices in ticks, quantities in steps. */
 export interface MarketSink {
@@ -61,6 +61,7 @@ export class QueueReactiveMarket {
   #sink: MarketSink = UNTOLD;
 
   constructor(parameters: QueueReactiveParameters, seed: number) {
+    checkQueueReactive(parameters);
     this.parameters = parameters;
     this.#random = stream(seed, 'market/queue-reactive');
     this.#reacting = parameters.limitRates.length;

@@ -196,6 +196,22 @@ describe('Queue-reactive market', () => {
     assert.ok(share(1) + share(2) + share(3) > 0.99);
   });
 
+  it('refuses parameters that no market can be made of, by name', () => {
+    for (const [name, value] of [
+      ['marketRate', 0],
+      ['theta', Number.NaN],
+      ['newsRate', -1],
+      ['cancelRates', [1, 2]],
+      ['excitementPerTrade', 5],
+    ] as const) {
+      assert.throws(
+        () => new QueueReactiveMarket({ ...DEFAULT_QUEUE_REACTIVE, [name]: value }, 1),
+        (error: InputError) =>
+          error instanceof InputError && (error.field === name || name === 'cancelRates'),
+      );
+    }
+  });
+
   it('writes whole numbers of ticks as exact decimals', () => {
     assert.equal(decimal(10_001, 2), '100.01000000');
     assert.equal(decimal(5, 3), '0.00500000');
