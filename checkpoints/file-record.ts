@@ -5,6 +5,12 @@ import { InputError } from '../base/errors.ts';
 import { requireFile } from '../base/files.ts';
 import type { FileRecord } from './policy-manifest.ts';
 
+/** SHA-256 and size of some content. */
+export function recordBytes(path: string, content: Uint8Array | string): FileRecord {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  return { path, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.byteLength };
+}
+
 /** SHA-256 and size of a file under `directory`, read in bounded pieces. `path` uses `/` on every system. */
 export function recordFile(directory: string, path: string): FileRecord {
   const descriptor = openSync(join(directory, path), 'r');

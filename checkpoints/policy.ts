@@ -4,9 +4,9 @@ import type { SacState } from '../agents/sac/engine.ts';
 import { InputError } from '../base/errors.ts';
 import { requireFile, writeFileAtomic } from '../base/files.ts';
 import { CHECKPOINT_FORMAT, readManifest, replaceDirectory } from './checkpoint.ts';
-import { recordFile, verifyFile } from './file-record.ts';
+import { recordBytes, verifyFile } from './file-record.ts';
 import type { PolicyManifest } from './policy-manifest.ts';
-import { float32Tensors, readSafetensors, writeSafetensors } from './safetensors.ts';
+import { encodeSafetensors, float32Tensors, readSafetensors } from './safetensors.ts';
 
 export const POLICY_WEIGHTS = 'policy.safetensors';
 /** Where a checkpoint keeps the policy that is in it. */
@@ -29,35 +29,34 @@ export function actorWeights(state: SacState): SacState {
   return Object.fromEntries(Object.entries(state).filter(([name]) => name.startsWith('actor/')));
 }
 
-/** Saves a policy: `manifest.json`, `policy.safetensors`, and `extra` files beside. Replaces what was there whole. */
+/** Saves a policy: `policy.safetensors`, `extra` files and `manifest.json`. Replaces what was there whole. */
 export function savePolicy(
   directory: string,
   description: PolicyDescription,
   weights: SacState,
   extra: Readonly<Record<string, string>> = {},
-): PolicyManifest {
-  let manifest: PolicyManifest | undefined;
+): void {
+  const parts = policyParts(description, weights, extra);
   replaceDirectory(directory, (partial) => {
-    manifest = writePolicy(partial, description, weights, extra);
+    for (const [name, content] of Object.entries(parts)) writeFileAtomic(join(partial, name), content);
   });
-  return manifest as PolicyManifest;
 }
 
-/** Writes the files of a policy into a folder that exists. */
-export function writePolicy(
-  directory: string,
+/** The files of a policy by name, `manifest.json` last, for a checkpoint to hold. */
+export function policyParts(
   description: PolicyDescription,
   weights: SacState,
   extra: Readonly<Record<string, string>> = {},
-): PolicyManifest {
+): Record<string, Uint8Array | string> {
   const actor = actorWeights(weights);
-  checkActor(actor, description, directory);
-  writeSafetensors(join(directory, POLICY_WEIGHTS), actor, { format: 'makergym-policy' });
-  for (const [name, content] of Object.entries(extra)) writeFileAtomic(join(directory, name), content);
-  const files = [POLICY_WEIGHTS, ...Object.keys(extra)].map((path) => recordFile(directory, path));
+  checkActor(actor, description, POLICY_WEIGHTS);
+  const parts: Record<string, Uint8Array | string> = {
+    [POLICY_WEIGHTS]: encodeSafetensors(actor, { format: 'makergym-policy' }),
+    ...extra,
+  };
+  const files = Object.entries(parts).map(([path, content]) => recordBytes(path, content));
   const manifest: PolicyManifest = { ...description, files };
-  writeFileAtomic(join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  return manifest;
+  return { ...parts, 'manifest.json': `${JSON.stringify(manifest, null, 2)}\n` };
 }
 
 /**

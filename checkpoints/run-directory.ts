@@ -1,0 +1,186 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '../base/errors.ts';
+import { requireFile, writeFileAtomic } from '../base/files.ts';
+import { checkpointSteps } from './policy.ts';
+
+const FORMAT = 'makergym-run';
+
+/** `run.json`: what a run is and how to make it again. The resolved configuration is in `config.json` beside it. */
+export interface RunRecord {
+  readonly format: typeof FORMAT;
+  readonly version: 1;
+  /** The command line that began it, and those that went on with it. */
+  readonly command: readonly string[];
+  readonly versions: Readonly<Record<string, string>>;
+  /** Git revision of the working directory; null outside one. */
+  readonly revision: string | null;
+  readonly seed: number;
+  readonly totalTimesteps: number;
+  readonly engine: string;
+  /** Whatever else whoever trains needs to go on: tapes, spans, environments. */
+  readonly training: Readonly<Record<string, unknown>>;
+}
+
+/** One line of `evaluations.jsonl`. */
+export interface EvaluationRecord {
+  readonly timestep: number;
+  readonly score: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/**
+ * The folder of a run: `run.json`, `config.json`, `tb/`, `progress.csv`, `evaluations.jsonl`,
+ * `checkpoints/step_N/`, `best/`.
+ */
+export class RunDirectory {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Begins a run in a folder that holds none yet. */
+  static create(path: string, record: Omit<RunRecord, 'format' | 'version'>, config: unknown): RunDirectory {
+    if (existsSync(join(path, 'run.json'))) {
+      throw new InputError({
+        code: 'run-exists',
+        message: `${path} holds a run already.`,
+        field: 'out',
+        value: path,
+        expected: 'a folder without a run',
+        hint: `Choose another --out, or go on with it: --resume ${path}.`,
+      });
+    }
+    const run = new RunDirectory(path);
+    mkdirSync(run.tensorboard, { recursive: true });
+    mkdirSync(join(path, 'checkpoints'), { recursive: true });
+    writeFileAtomic(join(path, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+    run.writeRecord({ format: FORMAT, version: 1, ...record });
+    return run;
+  }
+
+  /** Opens a run; throws an InputError where there is none. Folders that a crash left half written are removed. */
+  static open(path: string): RunDirectory {
+    const run = new RunDirectory(path);
+    requireFile(join(path, 'run.json'), 'run');
+    const { format, version } = run.record;
+    if (format !== FORMAT || version !== 1) {
+      throw new InputError({
+        code: 'not-a-run',
+        message: `${path} is not a run this release reads: format ${format}, version ${version}.`,
+        field: 'run',
+        value: path,
+        expected: `format ${FORMAT}, version 1`,
+        hint: 'Name the folder that makergym train wrote.',
+      });
+    }
+    for (const folder of [path, join(path, 'checkpoints')]) {
+      for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+        if (/^\..+\.partial$/.test(name)) rmSync(join(folder, name), { recursive: true, force: true });
+      }
+    }
+    return run;
+  }
+
+  get tensorboard(): string {
+    return join(this.path, 'tb');
+  }
+
+  get progress(): string {
+    return join(this.path, 'progress.csv');
+  }
+
+  get best(): string {
+    return join(this.path, 'best');
+  }
+
+  get record(): RunRecord {
+    return readJson(join(this.path, 'run.json')) as RunRecord;
+  }
+
+  get config(): unknown {
+    return readJson(join(this.path, 'config.json'));
+  }
+
+  writeRecord(record: RunRecord): void {
+    writeFileAtomic(join(this.path, 'run.json'), `${JSON.stringify(record, null, 2)}\n`);
+  }
+
+  /** Folder of the checkpoint at a timestep. */
+  checkpoint(step: number): string {
+    return join(this.path, 'checkpoints', `step_${step}`);
+  }
+
+  /** Timesteps of the checkpoints there are, rising. */
+  get checkpoints(): readonly number[] {
+    return checkpointSteps(this.path);
+  }
+
+  /** The newest checkpoint; undefined before the first. */
+  get lastCheckpoint(): string | undefined {
+    const step = this.checkpoints.at(-1);
+    return step === undefined ? undefined : this.checkpoint(step);
+  }
+
+  /** Removes all but the newest `keep` checkpoints, of which one always stays. Call it once the newest is in place. */
+  prune(keep: number): void {
+    for (const step of this.checkpoints.slice(0, -Math.max(1, keep))) {
+      rmSync(this.checkpoint(step), { recursive: true, force: true });
+    }
+  }
+
+  /** Removes checkpoints beyond `step`: the run goes on from there and will write its own. */
+  rewind(step: number): void {
+    for (const later of this.checkpoints.filter((each) => each > step)) {
+      rmSync(this.checkpoint(later), { recursive: true, force: true });
+    }
+    const kept = this.evaluations.filter(({ timestep }) => timestep <= step);
+    writeFileAtomic(this.#evaluations, kept.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  }
+
+  appendEvaluation(evaluation: EvaluationRecord): void {
+    appendFileSync(this.#evaluations, `${JSON.stringify(evaluation)}\n`);
+  }
+
+  /** Evaluations so far, in order. */
+  get evaluations(): readonly EvaluationRecord[] {
+    if (!existsSync(this.#evaluations)) return [];
+    const lines = readFileSync(this.#evaluations, 'utf8').split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as EvaluationRecord);
+  }
+
+  get #evaluations(): string {
+    return join(this.path, 'evaluations.jsonl');
+  }
+}
+
+/** Git revision that the current folder is at, null where there is none. */
+export function gitRevision(): string | null {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], { stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim();
+  } catch {
+    return null;
+  }
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new InputError(
+      {
+        code: 'bad-run',
+        message: `${path} cannot be read: ${(cause as Error).message}.`,
+        field: 'run',
+        value: path,
+        expected: 'JSON as makergym train wrote it',
+        hint: 'Restore the file, or train anew.',
+      },
+      { cause },
+    );
+  }
+}
