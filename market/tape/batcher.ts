@@ -1,5 +1,6 @@
 import { OrderBook } from '../book.ts';
-import { ASK, BID, type Side } from '../side.ts';
+import { ASK, BID } from '../side.ts';
+import { type BookRow, bookRows } from './book-rows.ts';
 import { TapeColumns } from './columns.ts';
 import { Flag, Kind } from './rows.ts';
 
@@ -11,9 +12,6 @@ const FRESH_ROWS = 16_384;
 /**
  * Cuts a stream of tape rows into batches that can each be read without the ones before: a batch that does not begin
  * with a snapshot of its own begins with the book as it was, as `carried` rows. Batches end where messages end.
- *
- * A carried book is one message, `reset` and the levels within the horizon (with a zero row at the horizon itself
- * where no level marks it), and, where updates have named prices beyond the horizon, a second message with those.
  */
 export class RowBatcher {
   readonly #emit: (columns: TapeColumns) => void;
@@ -115,48 +113,19 @@ export class RowBatcher {
 
   /** Writes the state so far as carried rows. */
   #writeHead(columns: TapeColumns, exchangeTime: number, localTime: number): void {
-    const known = this.#synchronised;
-    const push = (kind: number, price: number, quantity: number, flags: number): void => {
-      if (columns.length === columns.capacity) columns.grow(2 * columns.capacity);
-      const updateId = known ? this.#updateId : -1;
+    const rows = this.#synchronised ? bookRows(this.#book) : UNKNOWN;
+    const updateId = this.#synchronised ? this.#updateId : -1;
+    columns.grow(columns.length + rows.length);
+    for (const { kind, price, quantity, flags } of rows) {
       columns.push(exchangeTime, localTime, kind, price, quantity, flags | Flag.carried, updateId);
-    };
-    if (known) {
-      const book = this.#book;
-      const allBids = book.lowestKnownBid === Number.NEGATIVE_INFINITY ? Flag.allBids : 0;
-      const allAsks = book.highestKnownAsk === Number.POSITIVE_INFINITY ? Flag.allAsks : 0;
-      push(Kind.reset, 0, 0, allBids | allAsks);
-      this.#pushLevels(BID, book.lowestKnownBid, push);
-      this.#pushLevels(ASK, book.highestKnownAsk, push);
-      columns.flags[columns.length - 1] |= Flag.messageEnd;
-      const within = columns.length;
-      book.forEachKnown(BID, (price, quantity) => {
-        if (price < book.lowestKnownBid) push(Kind.bid, price, quantity, 0);
-      });
-      book.forEachKnown(ASK, (price, quantity) => {
-        if (price > book.highestKnownAsk) push(Kind.ask, price, quantity, 0);
-      });
-      if (columns.length > within) columns.flags[columns.length - 1] |= Flag.messageEnd;
-    } else {
-      push(Kind.reset, 0, 0, Flag.messageEnd);
-      push(Kind.gap, 0, 0, Flag.messageEnd);
     }
     this.#head = columns.length;
     this.#messageStart = this.#head;
   }
-
-  #pushLevels(
-    side: Side,
-    horizon: number,
-    push: (kind: number, price: number, quantity: number, flags: number) => void,
-  ): void {
-    const kind = side === BID ? Kind.bid : Kind.ask;
-    let worst = Number.NaN;
-    this.#book.forEachKnown(side, (price, quantity) => {
-      if (side === BID ? price < horizon : price > horizon) return;
-      push(kind, price, quantity, 0);
-      worst = price;
-    });
-    if (Number.isFinite(horizon) && worst !== horizon) push(kind, horizon, 0, 0);
-  }
 }
+
+/** The carried rows of a book that is not known. */
+const UNKNOWN: readonly BookRow[] = [
+  { kind: Kind.reset, price: 0, quantity: 0, flags: Flag.messageEnd },
+  { kind: Kind.gap, price: 0, quantity: 0, flags: Flag.messageEnd },
+];

@@ -1,0 +1,191 @@
+import { OrderBook } from '../book.ts';
+import type { Venue } from '../instrument.ts';
+import { ASK, BID } from '../side.ts';
+import { bookRows } from '../tape/book-rows.ts';
+import { Flag, Kind } from '../tape/rows.ts';
+import type { TickGrid } from '../tick-grid.ts';
+import { DiffHistory } from './diff-history.ts';
+import type { Levels, Message } from './message.ts';
+import { createSynchroniser, type IdGap, type Synchroniser, type SyncResult } from './synchroniser.ts';
+
+/** Where tape rows go: a tape writer, or a market that is live. `updateId` −1 where there is none. */
+export interface RowSink {
+  push(
+    exchangeTime: number,
+    localTime: number,
+    kind: number,
+    price: number,
+    quantity: number,
+    flags: number,
+    updateId: number,
+  ): void;
+}
+
+/** Side counts that a snapshot has when its limit cut it off; any other count means that the side is complete. */
+const SNAPSHOT_LIMITS: ReadonlySet<number> = new Set([5, 10, 20, 50, 100, 500, 1000, 5000]);
+
+/**
+ * From Binance messages to tape rows: keeps the local book by the synchroniser's verdicts and emits what the tape (or a
+ * live market) should know. The same for captures and for live streams. Hot path: depth updates allocate nothing.
+ */
+export class BookFeed {
+  readonly book = new OrderBook();
+  /** Messages after which best bid and ask were crossed. */
+  crossed = 0;
+  readonly #venue: Venue;
+  readonly #grid: TickGrid;
+  readonly #sink: RowSink;
+  readonly #synchroniser: Synchroniser;
+  readonly #history = new DiffHistory();
+  #prices = new Int32Array(1024);
+  #quantities = new Float64Array(1024);
+  #exchangeTime = -1;
+
+  constructor(venue: Venue, grid: TickGrid, sink: RowSink) {
+    this.#venue = venue;
+    this.#grid = grid;
+    this.#sink = sink;
+    this.#synchroniser = createSynchroniser(venue);
+  }
+
+  get synchronised(): boolean {
+    return this.#synchroniser.synchronised;
+  }
+
+  /** Id the book stands at, −1 where it is unknown. */
+  get lastId(): number {
+    return this.#synchroniser.lastId;
+  }
+
+  get lastGap(): IdGap | undefined {
+    return this.#synchroniser.lastGap;
+  }
+
+  /** Takes a `depthUpdate`. Throws OffGridPrice, before anything has changed, where a price has no tick. */
+  onDepth(message: Message, localTime: number): SyncResult {
+    const { bids, asks, firstId, lastId, previousId } = message;
+    const count = this.#convert(bids, asks);
+    const exchangeTime = this.#timeOf(message, localTime);
+    const result = this.#synchroniser.onDiff(firstId, lastId, previousId);
+    if (result === 'drop') return result;
+    if (result === 'gap') this.#history.clear();
+    this.#history.keep(firstId, lastId, previousId, this.#prices, this.#quantities, bids.count, asks.count);
+    if (result === 'gap') this.#emitGap(exchangeTime, localTime, lastId);
+    if (result !== 'apply') return result;
+    for (let i = 0; i < count; i++) {
+      const isBid = i < bids.count;
+      const price = this.#prices[i];
+      const quantity = this.#quantities[i];
+      this.book.apply(isBid ? BID : ASK, price, quantity);
+      const flags = i === count - 1 ? Flag.messageEnd : 0;
+      this.#sink.push(exchangeTime, localTime, isBid ? Kind.bid : Kind.ask, price, quantity, flags, lastId);
+    }
+    if (this.book.crossed) this.crossed++;
+    return result;
+  }
+
+  /**
+   * Takes a REST snapshot. `limit` is what was asked for, where known. A snapshot older than the book re-anchors it when
+   * the updates since are still at hand, and is dropped when they are not.
+   */
+  onSnapshot(message: Message, localTime: number, limit?: number): SyncResult {
+    const { bids, asks, lastId } = message;
+    const count = this.#convert(bids, asks);
+    const exchangeTime = this.#timeOf(message, localTime);
+    if (this.synchronised && lastId < this.lastId) {
+      if (!this.#reaches(lastId)) return 'drop';
+      this.#synchroniser.reset();
+    }
+    const result = this.#synchroniser.onSnapshot(lastId);
+    if (result !== 'apply') return result;
+    const { book } = this;
+    book.reset();
+    let lowestBid = Number.POSITIVE_INFINITY;
+    let highestAsk = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < count; i++) {
+      const price = this.#prices[i];
+      book.apply(i < bids.count ? BID : ASK, price, this.#quantities[i]);
+      if (i < bids.count) lowestBid = Math.min(lowestBid, price);
+      else highestAsk = Math.max(highestAsk, price);
+    }
+    book.setHorizon(
+      isComplete(bids.count, limit) ? Number.NEGATIVE_INFINITY : lowestBid,
+      isComplete(asks.count, limit) ? Number.POSITIVE_INFINITY : highestAsk,
+    );
+    const brokenAt = this.#replayHistory();
+    const updateId = brokenAt < 0 ? this.lastId : lastId;
+    for (const { kind, price, quantity, flags } of bookRows(book)) {
+      this.#sink.push(exchangeTime, localTime, kind, price, quantity, flags, updateId);
+    }
+    if (book.crossed) this.crossed++;
+    if (brokenAt < 0) return result;
+    this.#history.forgetBefore(brokenAt);
+    this.#emitGap(exchangeTime, localTime, this.#history.at(brokenAt).lastId);
+    return 'gap';
+  }
+
+  /** A break in the stream known by other means, such as a lost connection: the book is unknown from here. */
+  disconnect(localTime: number): void {
+    this.#history.clear();
+    if (this.synchronised) this.#emitGap(Math.max(this.#exchangeTime, 0), localTime, -1);
+    this.#synchroniser.reset();
+  }
+
+  /** Brings a fresh snapshot up to the stream. Returns the number of the update that does not connect, −1 if all do. */
+  #replayHistory(): number {
+    const history = this.#history;
+    for (let index = history.first; index < history.next; index++) {
+      const { firstId, lastId, previousId } = history.at(index);
+      const result = this.#synchroniser.onDiff(firstId, lastId, previousId);
+      if (result === 'gap') return index;
+      if (result !== 'apply') continue;
+      history.levels(index, (isBid, price, quantity) => this.book.apply(isBid ? BID : ASK, price, quantity));
+    }
+    return -1;
+  }
+
+  /** Whether the kept updates lead from a snapshot's id to now. */
+  #reaches(lastUpdateId: number): boolean {
+    const history = this.#history;
+    for (let index = history.first; index < history.next; index++) {
+      const { firstId, lastId, previousId } = history.at(index);
+      if (lastId < lastUpdateId) continue;
+      if (this.#venue === 'binance-usdm') {
+        if ((firstId <= lastUpdateId && lastUpdateId <= lastId) || previousId === lastUpdateId) return true;
+      } else if (firstId <= lastUpdateId + 1) return true;
+    }
+    return false;
+  }
+
+  #emitGap(exchangeTime: number, localTime: number, updateId: number): void {
+    this.#sink.push(exchangeTime, localTime, Kind.gap, 0, 0, Flag.messageEnd, updateId);
+  }
+
+  #timeOf(message: Message, localTime: number): number {
+    // Spot snapshots do not say when they were made: the stream's last word is the best guess.
+    const time = message.exchangeTime;
+    if (time >= 0) this.#exchangeTime = time;
+    return this.#exchangeTime >= 0 ? this.#exchangeTime : localTime;
+  }
+
+  #convert(bids: Levels, asks: Levels): number {
+    const count = bids.count + asks.count;
+    if (count > this.#prices.length) {
+      this.#prices = new Int32Array(2 * count);
+      this.#quantities = new Float64Array(2 * count);
+    }
+    for (let i = 0; i < bids.count; i++) {
+      this.#prices[i] = this.#grid.toTicks(bids.prices[i]);
+      this.#quantities[i] = bids.quantities[i];
+    }
+    for (let i = 0, to = bids.count; i < asks.count; i++, to++) {
+      this.#prices[to] = this.#grid.toTicks(asks.prices[i]);
+      this.#quantities[to] = asks.quantities[i];
+    }
+    return count;
+  }
+}
+
+function isComplete(count: number, limit: number | undefined): boolean {
+  return limit === undefined ? !SNAPSHOT_LIMITS.has(count) : count < limit;
+}
