@@ -1,0 +1,214 @@
+import { InputError } from '../base/errors.ts';
+import { formatTime, MICROSECONDS } from '../base/time.ts';
+import type { Instrument } from './instrument.ts';
+import { Market } from './market.ts';
+import { Flag, Kind, type RowBatch, type Tape, timeAt } from './tape/rows.ts';
+
+export interface ReplayOptions {
+  /** Market data before the time of a `seek` that signals are given to settle, s. */
+  readonly warmupSeconds?: number;
+}
+
+const DEFAULT_WARMUP_SECONDS = 60;
+
+/**
+ * Walks one tape, or several in order, and moves a {@link Market} by it. The clock is the tape's local time. Between
+ * two tapes the market is not synchronised. A replay owns its tapes: two replays need a tape object each.
+ */
+export class TapeReplay {
+  readonly market = new Market();
+  readonly instrument: Instrument;
+  /** First and last local time, µs. */
+  readonly start: number;
+  readonly end: number;
+  readonly #tapes: readonly Tape[];
+  readonly #warmup: number;
+  #rows = 0;
+  /** Where the next row is: tape, batch, row. The batch is read when it is needed. */
+  #tape = 0;
+  #batch = 0;
+  #row = 0;
+  #loaded: RowBatch | null = null;
+  #firstMid: number | undefined;
+
+  constructor(tapes: readonly Tape[], options: ReplayOptions = {}) {
+    this.#tapes = checkTapes(tapes);
+    this.#warmup = (options.warmupSeconds ?? DEFAULT_WARMUP_SECONDS) * MICROSECONDS;
+    this.instrument = tapes[0].info.instrument;
+    this.start = tapes[0].info.start;
+    this.end = tapes[tapes.length - 1].info.end;
+  }
+
+  /** Rows applied since this object was made, warm-ups included. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Local time of the next row, µs; Infinity when there is none. */
+  get nextTime(): number {
+    const batch = this.#load();
+    return batch === null ? Number.POSITIVE_INFINITY : timeAt(batch.localTime, this.#row);
+  }
+
+  /**
+   * Goes to `time`, µs. The market is rebuilt from the last snapshot at the head of a batch at or before `time` less the
+   * warm-up, so what it is then depends on `time` alone, whatever was replayed before. Whoever listened to the market
+   * is let go: what they know belongs to the history before.
+   */
+  seek(time: number): void {
+    if (!Number.isFinite(time)) {
+      throw new InputError({
+        code: 'bad-time',
+        message: `A replay cannot go to time ${time}.`,
+        field: 'time',
+        value: time,
+        expected: `µs since the epoch, ${this.start} to ${this.end}`,
+      });
+    }
+    const from = time - this.#warmup;
+    this.#tape = lastIndex(this.#tapes.length, (index) => this.#tapes[index].info.start <= from);
+    const tape = this.#tapes[this.#tape];
+    this.#batch = lastIndex(tape.batches, (index) => tape.batchStart(index) <= from);
+    this.#row = 0;
+    this.#loaded = null;
+    this.market.restart();
+    this.advanceTo(time);
+  }
+
+  /** Applies all rows with local time ≤ `time`, µs, and sets the clock to it; false when no row is left. */
+  advanceTo(time: number): boolean {
+    const { market } = this;
+    for (let batch = this.#load(); batch !== null; batch = this.#load()) {
+      const from = this.#row;
+      this.#row = market.applyBatch(batch, from, time);
+      this.#rows += this.#row - from;
+      if (this.#row < batch.length) break;
+      this.#endBatch();
+    }
+    market.advance(time);
+    return this.#loaded !== null;
+  }
+
+  /** The first mid of the tapes, ticks; NaN when there is none. Leaves the market as it is. */
+  firstMid(): number {
+    this.#firstMid ??= findFirstMid(this.#tapes);
+    // The search read from the same tape objects, so the batch at hand is no longer ours.
+    this.#loaded = null;
+    return this.#firstMid;
+  }
+
+  close(): void {
+    for (const tape of this.#tapes) tape.close();
+  }
+
+  /** The batch that holds the next row, or null at the end of the last tape. */
+  #load(): RowBatch | null {
+    if (this.#loaded !== null) return this.#loaded;
+    if (this.#tape >= this.#tapes.length) return null;
+    const batch = this.#tapes[this.#tape].readBatch(this.#batch);
+    this.#loaded = batch;
+    return batch;
+  }
+
+  #endBatch(): void {
+    this.#loaded = null;
+    this.#batch++;
+    this.#row = 0;
+    if (this.#batch < this.#tapes[this.#tape].batches) {
+      this.#row = carriedRows(this.#load() as RowBatch);
+      return;
+    }
+    this.#batch = 0;
+    this.#tape++;
+    // A tape's end is not the market's: what it did until the next one begins is unknown.
+    if (this.#tape < this.#tapes.length) {
+      this.market.applyRow(this.market.time, Kind.gap, 0, 0, Flag.messageEnd);
+    }
+  }
+}
+
+/** Rows at the head of a batch that repeat what the batches before it gave. */
+function carriedRows(batch: RowBatch): number {
+  let row = 0;
+  while (row < batch.length && (batch.flags[row] & Flag.carried) !== 0) row++;
+  return row;
+}
+
+/** The last index in [0, count) that satisfies a condition true of a first few; 0 where none does. */
+function lastIndex(count: number, satisfies: (index: number) => boolean): number {
+  let low = 0;
+  let high = count;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (satisfies(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+function findFirstMid(tapes: readonly Tape[]): number {
+  const market = new Market();
+  for (const tape of tapes) {
+    for (let index = 0; index < tape.batches; index++) {
+      const batch = tape.readBatch(index);
+      for (let row = 0; row < batch.length; ) {
+        row = market.applyBatch(batch, row, timeAt(batch.localTime, row));
+        if (market.synchronised && market.book.ready) return market.book.mid;
+      }
+    }
+  }
+  return Number.NaN;
+}
+
+function checkTapes(tapes: readonly Tape[]): readonly Tape[] {
+  if (tapes.length === 0 || tapes.some((tape) => tape.batches === 0)) {
+    throw new InputError({
+      code: 'empty-tape',
+      message: tapes.length === 0 ? 'There is no tape to replay.' : 'A tape without rows cannot be replayed.',
+      field: 'tape',
+      expected: 'at least one tape that holds rows',
+      hint: 'Make one with `makergym import` or `makergym simulate`.',
+    });
+  }
+  for (let i = 1; i < tapes.length; i++) {
+    const [before, info] = [tapes[i - 1].info, tapes[i].info];
+    if (
+      before.instrument.venue !== info.instrument.venue ||
+      before.instrument.symbol !== info.instrument.symbol
+    ) {
+      throw new InputError({
+        code: 'different-instruments',
+        message: `The tapes hold ${name(before.instrument)} and ${name(info.instrument)}.`,
+        field: 'tape',
+        value: name(info.instrument),
+        expected: `tapes of one instrument, ${name(before.instrument)}`,
+        hint: 'Replay each instrument by itself.',
+      });
+    }
+    if (before.instrument.tickSize !== info.instrument.tickSize) {
+      throw new InputError({
+        code: 'different-ticks',
+        message: `The tapes of ${name(info.instrument)} have ticks of ${before.instrument.tickSize} and ${info.instrument.tickSize}.`,
+        field: 'tape',
+        value: info.instrument.tickSize,
+        expected: `a tick of ${before.instrument.tickSize}`,
+        hint: 'Import the captures together into one tape.',
+      });
+    }
+    if (info.start < before.end) {
+      throw new InputError({
+        code: 'tapes-out-of-order',
+        message: `A tape that begins ${formatTime(info.start)} follows one that ends ${formatTime(before.end)}.`,
+        field: 'tape',
+        value: formatTime(info.start),
+        expected: 'tapes in order of time that do not overlap',
+        hint: 'Give the earlier tape first.',
+      });
+    }
+  }
+  return tapes;
+}
+
+function name({ venue, symbol }: Instrument): string {
+  return `${venue} ${symbol}`;
+}
