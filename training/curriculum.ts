@@ -15,7 +15,7 @@ export class Curriculum {
 
   constructor(settings: TrainingSettings['curriculum']) {
     this.#settings = settings;
-    this.#allowedShift = settings.startTicks;
+    this.#allowedShift = Math.fround(settings.startTicks);
   }
 
   /** Largest |Δc| allowed now, ticks. */
@@ -34,7 +34,8 @@ export class Curriculum {
     const { startTicks, endTicks, widenAt, widenedAt } = this.#settings;
     const share = timestep / total;
     const progress = share < widenAt ? 0 : share >= widenedAt ? 1 : (share - widenAt) / (widenedAt - widenAt);
-    const wanted = startTicks + progress * (endTicks - startTicks);
+    // A float32 number, as the log of an episode keeps it: played again, the bound is the same to the bit.
+    const wanted = Math.fround(startTicks + progress * (endTicks - startTicks));
     this.#allowedShift =
       endTicks >= startTicks ? Math.max(this.#allowedShift, wanted) : Math.min(this.#allowedShift, wanted);
     return this.#allowedShift;

@@ -452,6 +452,6 @@ export function crossed(before: number, after: number, every: number): boolean {
 
 /** Loaded when needed, so that an own engine costs no start of TensorFlow.js. */
 async function defaultEngine(options: SacEngineOptions): Promise<SacEngine> {
-  const { createTfjsEngine } = await import('../agents/sac/tfjs-engine.ts');
-  return createTfjsEngine(options, 'auto');
+  const { createEngine } = await import('../agents/sac/choose-engine.ts');
+  return createEngine(options);
 }
