@@ -91,11 +91,10 @@ class TfjsEngine implements SacEngine {
 
   async update(batch: TransitionBatch): Promise<SacMetrics> {
     await useBackend(this.#backend);
-    const tensors = batchTensors(batch, this.options);
     try {
-      return this.#update(tensors);
+      // What an update leaves behind it keeps explicitly; the rest goes, also when it fails.
+      return tf.tidy(() => ({ ...this.#update(batchTensors(batch, this.options)) }));
     } finally {
-      tf.dispose(tensors as unknown as tf.TensorContainerObject);
       for (const part of [this.#actor, ...this.#critics, ...this.#targets]) part.discard();
     }
   }
