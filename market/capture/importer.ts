@@ -1,0 +1,287 @@
+import { InputError } from '../../base/errors.ts';
+import { formatTime } from '../../base/time.ts';
+import { BookFeed, type RowSink } from '../binance/book-feed.ts';
+import { Decoder } from '../binance/decoder.ts';
+import { Message, MessageKind } from '../binance/message.ts';
+import type { SyncResult } from '../binance/synchroniser.ts';
+import { TickerOracle } from '../binance/ticker-oracle.ts';
+import type { Venue } from '../instrument.ts';
+import { Flag, Kind } from '../tape/rows.ts';
+import { CommonStep, TickGrid } from '../tick-grid.ts';
+import { CaptureLine } from './line.ts';
+import { limitOfUrl, symbolOfUrl } from './probe.ts';
+import type { SnapshotFile } from './snapshots.ts';
+
+export type TradeKind = typeof MessageKind.trade | typeof MessageKind.aggTrade;
+
+/** What is decided before the first row is written. */
+export interface ImportPlan {
+  readonly venue: Venue;
+  readonly symbol: string;
+  /** Whether other symbols were asked to be left out; otherwise meeting one is an error. */
+  readonly symbolChosen: boolean;
+  /** Whether a snapshot that names no symbol can only be this one's. */
+  readonly onlySymbol: boolean;
+  readonly tickSize: number;
+  readonly stepSize: number;
+  readonly stepSizeGiven: boolean;
+  /** Which of `trade` and `aggTrade` is the flow; undefined until the first comes. */
+  readonly tradeKind: TradeKind | undefined;
+  readonly snapshots: readonly SnapshotFile[];
+  readonly strict: boolean;
+}
+
+export interface ImportGap {
+  /** Local time, ISO 8601 UTC. */
+  readonly atTime: string;
+  readonly expected: number;
+  readonly received: number;
+}
+
+/** Thrown where both kinds of trade turn out to be in a capture: `trade` is the finer, start again with it. */
+export class FinerTrades extends Error {}
+
+/** Trades Binance prints that no order of the book took part in. */
+const OFF_BOOK: ReadonlySet<string> = new Set(['INSURANCE_FUND', 'ADL', 'NA']);
+
+/** Turns the lines of captures, in order, into tape rows, and counts what it sees. Holds no line after its call. */
+export class CaptureImporter {
+  messages = 0;
+  depthUpdates = 0;
+  trades = 0;
+  snapshots = 0;
+  /** Messages whose local time was behind the one before and was set to it. */
+  clampedLocalTimes = 0;
+  /** Messages received, by the local clock, before they were sent. */
+  negativeLatencies = 0;
+  readonly gaps: ImportGap[] = [];
+  readonly ignored = new Map<string, number>();
+  readonly oracle: TickerOracle;
+  readonly feed: BookFeed;
+  readonly #plan: ImportPlan;
+  readonly #sink: RowSink;
+  readonly #grid: TickGrid;
+  readonly #warn: (text: string) => void;
+  readonly #decoder = new Decoder();
+  readonly #line = new CaptureLine();
+  readonly #message = new Message();
+  #pending: readonly SnapshotFile[];
+  #tradeKind: TradeKind | undefined;
+  #stepSize: number;
+  #stepsPerUnit: number;
+  #localTime = 0;
+  #path = '';
+  #lineNumber = 0;
+  #lastTradeId = -1;
+  /** Largest trade id of the files before: overlapping files repeat trades. */
+  #repeatedUpTo = -1;
+
+  constructor(plan: ImportPlan, sink: RowSink, warn: (text: string) => void) {
+    this.#plan = plan;
+    this.#sink = sink;
+    this.#warn = warn;
+    this.#grid = new TickGrid(plan.tickSize);
+    this.feed = new BookFeed(plan.venue, this.#grid, sink);
+    this.oracle = new TickerOracle(plan.tickSize);
+    this.#pending = plan.snapshots;
+    this.#tradeKind = plan.tradeKind;
+    this.#stepSize = plan.stepSize;
+    this.#stepsPerUnit = 1 / plan.stepSize;
+  }
+
+  /** The step that every quantity so far is a multiple of. */
+  get stepSize(): number {
+    return this.#stepSize;
+  }
+
+  /** Where the line being read stands, for messages. */
+  get place(): string {
+    return `${this.#path}:${this.#lineNumber}`;
+  }
+
+  beginFile(path: string): void {
+    this.#path = path;
+    this.#repeatedUpTo = this.#lastTradeId;
+  }
+
+  /** Takes a line of the file begun last. */
+  onLine(bytes: Uint8Array, start: number, end: number, lineNumber: number): void {
+    this.#lineNumber = lineNumber;
+    const line = this.#line;
+    const kind = line.read(bytes, start, end);
+    if (kind === 'message') {
+      const message = this.#message;
+      if (this.#decoder.decode(bytes, line.jsonStart, end, message) === 'message') {
+        this.messages++;
+        this.#onMessage(message, line.localTime, line.url);
+      } else this.#malformed(this.#decoder.reason);
+    } else if (kind === 'unknown') this.#malformed('it does not begin with a local time');
+  }
+
+  /** No line is left: what `--snapshot` still holds takes effect. */
+  finish(): void {
+    for (const snapshot of this.#pending) {
+      if (snapshot.localTime !== undefined) this.#onSnapshotFile(snapshot, snapshot.localTime);
+    }
+    this.#pending = [];
+  }
+
+  #onMessage(message: Message, receivedAt: number, url: string): void {
+    const { kind } = message;
+    if (kind === MessageKind.other) {
+      this.#ignore(message.type);
+      return;
+    }
+    if (!this.#isOurs(message, url)) return;
+    if (this.#pending.length > 0) this.#snapshotsBefore(receivedAt);
+    const localTime = this.#clock(message, receivedAt);
+    if (kind === MessageKind.depth) this.#onDepth(message, localTime);
+    else if (kind === MessageKind.bookTicker) this.oracle.onTicker(message, this.feed.lastId, this.feed.book);
+    else if (kind === MessageKind.snapshot) this.#onSnapshot(message, localTime, limitOfUrl(url));
+    else this.#onTrade(message, localTime, kind);
+  }
+
+  #isOurs(message: Message, url: string): boolean {
+    const symbol = message.symbol === '' ? symbolOfUrl(url) : message.symbol;
+    if (symbol === this.#plan.symbol) return true;
+    if (symbol === '') {
+      if (this.#plan.onlySymbol) return true;
+      this.#ignore('snapshot-without-symbol');
+      return false;
+    }
+    if (!this.#plan.symbolChosen) throw twoSymbols([this.#plan.symbol, symbol], this.place);
+    this.#ignore('other-symbol');
+    return false;
+  }
+
+  #onDepth(message: Message, localTime: number): void {
+    this.depthUpdates++;
+    this.#checkSteps(message.bids.quantities, message.bids.count);
+    this.#checkSteps(message.asks.quantities, message.asks.count);
+    const result = this.feed.onDepth(message, localTime);
+    if (result === 'drop') this.#ignore('depth-before-snapshot');
+    this.#afterBook(result, localTime);
+    // A bare snapshot has no time of its own: it holds when the stream has come to its id.
+    const [bare] = this.#pending;
+    if (bare !== undefined && bare.localTime === undefined && message.lastId >= bare.message.lastId) {
+      this.#pending = [];
+      this.#onSnapshotFile(bare, localTime);
+    }
+  }
+
+  #onSnapshot(message: Message, localTime: number, limit: number | undefined): void {
+    this.#checkSteps(message.bids.quantities, message.bids.count);
+    this.#checkSteps(message.asks.quantities, message.asks.count);
+    const result = this.feed.onSnapshot(message, localTime, limit);
+    if (result === 'drop') this.#ignore('stale-snapshot');
+    else if (result === 'needSnapshot') this.#ignore('snapshot-too-old');
+    else this.snapshots++;
+    this.#afterBook(result, localTime);
+  }
+
+  #onSnapshotFile(snapshot: SnapshotFile, time: number): void {
+    this.messages++;
+    this.#onSnapshot(snapshot.message, this.#clock(snapshot.message, time), snapshot.limit);
+  }
+
+  #snapshotsBefore(localTime: number): void {
+    while (this.#pending.length > 0) {
+      const [next, ...rest] = this.#pending;
+      if (next.localTime === undefined || next.localTime > localTime) return;
+      this.#pending = rest;
+      this.#onSnapshotFile(next, next.localTime);
+    }
+  }
+
+  #onTrade(message: Message, localTime: number, kind: TradeKind): void {
+    const unwanted = this.#unwantedTrade(message, kind);
+    if (unwanted !== undefined) {
+      this.#ignore(unwanted);
+      return;
+    }
+    if (message.tradeId > this.#lastTradeId) this.#lastTradeId = message.tradeId;
+    const price = this.#grid.toTicks(message.price);
+    this.#checkStep(message.quantity);
+    this.trades++;
+    const side = message.buyerIsMaker ? Kind.sell : Kind.buy;
+    const exchangeTime = message.exchangeTime >= 0 ? message.exchangeTime : localTime;
+    this.#sink.push(exchangeTime, localTime, side, price, message.quantity, Flag.messageEnd, -1);
+  }
+
+  /** Why a trade is not part of the flow, if it is not. */
+  #unwantedTrade(message: Message, kind: TradeKind): string | undefined {
+    if (this.#tradeKind === undefined) this.#tradeKind = kind;
+    if (this.#tradeKind !== kind) {
+      if (kind === MessageKind.trade) throw new FinerTrades();
+      return 'aggTrade';
+    }
+    if (OFF_BOOK.has(message.execution)) return 'off-book-trade';
+    if (!(message.price > 0 && message.quantity > 0)) return 'empty-trade';
+    return message.tradeId >= 0 && message.tradeId <= this.#repeatedUpTo ? 'repeated-trade' : undefined;
+  }
+
+  #afterBook(result: SyncResult, localTime: number): void {
+    if (result === 'apply') this.oracle.onBook(this.feed.lastId, this.feed.book);
+    const gap = this.feed.lastGap;
+    if (result === 'gap' && gap !== undefined) this.gaps.push({ atTime: formatTime(localTime), ...gap });
+  }
+
+  /** The tape's clock: the local time, never running back. */
+  #clock(message: Message, receivedAt: number): number {
+    if (message.exchangeTime > receivedAt) this.negativeLatencies++;
+    if (receivedAt < this.#localTime) this.clampedLocalTimes++;
+    else this.#localTime = receivedAt;
+    return this.#localTime;
+  }
+
+  #checkSteps(quantities: Float64Array, count: number): void {
+    for (let i = 0; i < count; i++) this.#checkStep(quantities[i]);
+  }
+
+  #checkStep(quantity: number): void {
+    const steps = quantity * this.#stepsPerUnit;
+    const error = steps - Math.round(steps);
+    if ((error > 1e-4 || error < -1e-4) && !this.#plan.stepSizeGiven) this.#refineStep(quantity);
+  }
+
+  #refineStep(quantity: number): void {
+    const step = new CommonStep();
+    step.add(this.#stepSize);
+    step.add(quantity);
+    this.#stepSize = step.value;
+    this.#stepsPerUnit = 1 / step.value;
+  }
+
+  #ignore(reason: string): void {
+    this.ignored.set(reason, (this.ignored.get(reason) ?? 0) + 1);
+  }
+
+  #malformed(reason: string): void {
+    if (this.#plan.strict) {
+      throw new InputError({
+        code: 'malformed-line',
+        message: `${this.place}: malformed line: ${reason}.`,
+        field: 'capture',
+        value: this.place,
+        expected: '<local time> <json>',
+        hint: 'Mend or remove the line, or import without --strict to skip it.',
+      });
+    }
+    const before = this.ignored.get('malformed-line') ?? 0;
+    if (before < 5) this.#warn(`${this.place}: skipped a malformed line: ${reason}`);
+    this.#ignore('malformed-line');
+  }
+}
+
+/** The error for captures that hold more than one instrument. */
+export function twoSymbols(symbols: readonly string[], place: string): InputError {
+  const list = [...symbols].sort().join(', ');
+  return new InputError({
+    code: 'two-symbols',
+    message: `${place} holds more than one symbol: ${list}. A tape holds one.`,
+    field: 'symbol',
+    value: list,
+    expected: `one of ${list}`,
+    hint: `Choose one, for example --symbol ${[...symbols].sort()[0]}.`,
+  });
+}

@@ -1,0 +1,167 @@
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { Decompress } from 'fzstd';
+import { InputError, InterruptedError } from '../../base/errors.ts';
+import { requireFile } from '../../base/files.ts';
+
+export type Compression = 'gzip' | 'zstd' | 'none';
+
+const CHUNK = 1 << 18;
+/** A line longer than this is no line of a capture. */
+const MAX_LINE = 1 << 27;
+const NEWLINE = 0x0a;
+
+export interface ReadLinesOptions {
+  /** Option that named the file, for error messages. */
+  readonly field: string;
+  readonly signal?: AbortSignal;
+  /** Told how many bytes of the file have been read. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
+/**
+ * Reads a file line by line in constant memory, compressed with gzip (any number of members), zstd or not at all, as
+ * its first bytes say. `onLine` gets `bytes[start, end)` without the newline, valid during the call, and the line's
+ * number from 1; it returns false to stop. Throws InputErrors for files that are missing, empty, truncated or damaged.
+ */
+export async function readLines(
+  path: string,
+  onLine: (bytes: Uint8Array, start: number, end: number, line: number) => boolean,
+  options: ReadLinesOptions,
+): Promise<void> {
+  const compression = detectCompression(path, options.field);
+  let carry: Uint8Array = new Uint8Array(0);
+  let line = 0;
+  try {
+    for await (const chunk of decompressed(path, compression, options)) {
+      if (options.signal?.aborted) throw new InterruptedError();
+      let start = 0;
+      if (carry.length > 0) {
+        const newline = chunk.indexOf(NEWLINE);
+        if (newline < 0) {
+          carry = Buffer.concat([carry, chunk]);
+          if (carry.length > MAX_LINE)
+            throw foreign(path, options.field, 'a line of it is longer than 128 MiB');
+          continue;
+        }
+        const joined = Buffer.concat([carry, chunk.subarray(0, newline)]);
+        if (!onLine(joined, 0, joined.length, ++line)) return;
+        start = newline + 1;
+      }
+      for (
+        let newline = chunk.indexOf(NEWLINE, start);
+        newline >= 0;
+        newline = chunk.indexOf(NEWLINE, start)
+      ) {
+        if (!onLine(chunk, start, newline, ++line)) return;
+        start = newline + 1;
+      }
+      // Copied: the decompressor may reuse its chunk.
+      carry = chunk.slice(start);
+    }
+  } catch (error) {
+    throw readError(error, path, compression, options.field);
+  }
+  if (carry.length > 0) onLine(carry, 0, carry.length, line + 1);
+}
+
+/** Reads the first bytes of a file and says how it is compressed. Refuses what is missing, empty or no file. */
+export function detectCompression(path: string, field: string): Compression {
+  requireFile(path, field);
+  const stat = statSync(path);
+  if (stat.isDirectory()) throw foreign(path, field, 'it is a folder');
+  const head = Buffer.alloc(6);
+  let length: number;
+  try {
+    const descriptor = openSync(path, 'r');
+    length = readSync(descriptor, head, 0, head.length, 0);
+    closeSync(descriptor);
+  } catch (error) {
+    throw foreign(path, field, (error as Error).message);
+  }
+  if (length === 0) throw emptyFile(path, field);
+  if (head.readUInt16BE(0) === 0x1f8b) return 'gzip';
+  if (head.readUInt32LE(0) === 0xfd2fb528) return 'zstd';
+  if (head.toString('latin1') === 'ARROW1') throw foreign(path, field, 'it is a tape already');
+  return 'none';
+}
+
+async function* decompressed(
+  path: string,
+  compression: Compression,
+  options: ReadLinesOptions,
+): AsyncGenerator<Uint8Array> {
+  let read = 0;
+  const source = createReadStream(path, { highWaterMark: CHUNK });
+  source.on('data', (chunk) => {
+    read += chunk.length;
+    options.onBytes?.(read);
+  });
+  try {
+    if (compression === 'zstd') yield* zstd(source);
+    else if (compression === 'none') yield* source;
+    else {
+      const gunzip = createGunzip({ chunkSize: CHUNK });
+      source.on('error', (error) => gunzip.destroy(error));
+      yield* source.pipe(gunzip);
+    }
+  } finally {
+    source.destroy();
+  }
+}
+
+async function* zstd(source: Readable): AsyncGenerator<Uint8Array> {
+  const ready: Uint8Array[] = [];
+  const stream = new Decompress((chunk) => ready.push(chunk));
+  for await (const chunk of source) {
+    stream.push(chunk as Uint8Array, false);
+    yield* ready.splice(0);
+  }
+  stream.push(new Uint8Array(0), true);
+  yield* ready.splice(0);
+}
+
+function readError(error: unknown, path: string, compression: Compression, field: string): unknown {
+  if (error instanceof InputError || error instanceof InterruptedError) return error;
+  const { message, code } = error as NodeJS.ErrnoException;
+  const truncated = code === 'Z_BUF_ERROR' || message === 'unexpected EOF';
+  const fromDecompressor =
+    truncated || (typeof code === 'string' && code.startsWith('Z_')) || typeof code === 'number';
+  if (compression === 'none' || !fromDecompressor) return error;
+  return new InputError(
+    {
+      code: truncated ? 'truncated-file' : 'damaged-file',
+      message: truncated
+        ? `${path} is truncated: its ${compression} data stops before its end.`
+        : `${path} is damaged: its ${compression} data cannot be decompressed (${message}).`,
+      field,
+      value: path,
+      expected: `a whole ${compression} file`,
+      hint: 'Copy or download it again; to use the part that is there, decompress it first and import that.',
+    },
+    { cause: error },
+  );
+}
+
+export function emptyFile(path: string, field: string): InputError {
+  return new InputError({
+    code: 'empty-file',
+    message: `${path} is empty.`,
+    field,
+    value: path,
+    expected: 'a capture with at least one line',
+    hint: 'Leave it out, or check how it was recorded.',
+  });
+}
+
+export function foreign(path: string, field: string, reason: string): InputError {
+  return new InputError({
+    code: 'foreign-file',
+    message: `${path} is no capture: ${reason}.`,
+    field,
+    value: path,
+    expected: 'lines of "<local time> <json>", plain or compressed with gzip or zstd',
+    hint: 'See docs/data.md for the forms that are read.',
+  });
+}

@@ -1,0 +1,133 @@
+import { InputError } from '../../base/errors.ts';
+import { Decoder } from '../binance/decoder.ts';
+import { Message, MessageKind } from '../binance/message.ts';
+import type { Venue } from '../instrument.ts';
+import { CommonStep } from '../tick-grid.ts';
+import { CaptureLine } from './line.ts';
+import { emptyFile, foreign, readLines } from './lines.ts';
+
+/** What the beginning of a capture shows, before anything is imported. */
+export interface Probe {
+  /** Local time of the first message, µs. */
+  readonly start: number;
+  /** What was seen of each symbol; snapshots that name none are under the empty string. */
+  readonly symbols: ReadonlyMap<string, SymbolProbe>;
+  /** Where a URL says so. */
+  readonly venue: Venue | undefined;
+}
+
+export interface SymbolProbe {
+  readonly prices: CommonStep;
+  readonly quantities: CommonStep;
+  trades: number;
+  aggTrades: number;
+  /** Depth updates with `pu`, and without. */
+  chained: number;
+  unchained: number;
+}
+
+/** Lines without a readable time that a file may begin with and still be a capture (its first may be cut). */
+const UNKNOWN_LINES = 20;
+
+/** Looks at the first `limit` bytes of lines. Refuses a file that is no capture. */
+export async function probeCapture(
+  path: string,
+  limit: number,
+  field: string,
+  signal?: AbortSignal,
+): Promise<Probe> {
+  const line = new CaptureLine();
+  const decoder = new Decoder();
+  const message = new Message();
+  const symbols = new Map<string, SymbolProbe>();
+  let venue: Venue | undefined;
+  let start = -1;
+  let bytesSeen = 0;
+  let lines = 0;
+  let unknown = 0;
+  const see = (bytes: Uint8Array, from: number, to: number): boolean => {
+    bytesSeen += to - from + 1;
+    const kind = line.read(bytes, from, to);
+    if (kind !== 'blank') lines++;
+    if (kind === 'unknown' && start < 0 && ++unknown > UNKNOWN_LINES) return false;
+    if (line.url !== '') venue ??= venueOfUrl(line.url);
+    if (kind === 'message') {
+      if (start < 0) start = line.localTime;
+      if (decoder.decode(bytes, line.jsonStart, to, message) === 'message')
+        observe(symbols, message, line.url);
+    }
+    return bytesSeen < limit;
+  };
+  await readLines(path, see, { field, signal });
+  if (lines === 0) throw emptyFile(path, field);
+  if (start < 0) throw foreign(path, field, 'none of its first lines begins with a local time');
+  return { start, symbols, venue };
+}
+
+function observe(symbols: Map<string, SymbolProbe>, message: Message, url: string): void {
+  const { kind } = message;
+  if (kind === MessageKind.other) return;
+  const name = message.symbol === '' ? symbolOfUrl(url) : message.symbol;
+  let probe = symbols.get(name);
+  if (probe === undefined) {
+    probe = newProbe();
+    symbols.set(name, probe);
+  }
+  addTo(probe, message);
+}
+
+export function newProbe(): SymbolProbe {
+  const steps = { prices: new CommonStep(), quantities: new CommonStep() };
+  return { ...steps, trades: 0, aggTrades: 0, chained: 0, unchained: 0 };
+}
+
+/** Counts a message and lays its prices and quantities on the grid. */
+export function addTo(probe: SymbolProbe, message: Message): void {
+  const { kind } = message;
+  if (kind === MessageKind.trade || kind === MessageKind.aggTrade) {
+    if (kind === MessageKind.trade) probe.trades++;
+    else probe.aggTrades++;
+    probe.prices.add(message.price);
+    probe.quantities.add(message.quantity);
+  } else if (kind === MessageKind.bookTicker) {
+    probe.prices.add(message.bidPrice);
+    probe.prices.add(message.askPrice);
+    probe.quantities.add(message.bidQuantity);
+    probe.quantities.add(message.askQuantity);
+  } else {
+    if (kind === MessageKind.depth && message.previousId >= 0) probe.chained++;
+    else if (kind === MessageKind.depth) probe.unchained++;
+    for (const levels of [message.bids, message.asks]) {
+      for (let i = 0; i < levels.count; i++) {
+        probe.prices.add(levels.prices[i]);
+        probe.quantities.add(levels.quantities[i]);
+      }
+    }
+  }
+}
+
+/** Symbol of a REST address, empty where it names none. */
+export function symbolOfUrl(url: string): string {
+  return (/[?&]symbol=([A-Za-z0-9_]+)/.exec(url)?.[1] ?? '').toUpperCase();
+}
+
+/** Number of levels a REST address asked for. */
+export function limitOfUrl(url: string): number | undefined {
+  const limit = /[?&]limit=(\d+)/.exec(url)?.[1];
+  return limit === undefined ? undefined : Number(limit);
+}
+
+function venueOfUrl(url: string): Venue | undefined {
+  const host = /^\w+:\/\/([^/:]+)/.exec(url)?.[1] ?? '';
+  if (/^(fstream|fapi)[\w-]*\./.test(host)) return 'binance-usdm';
+  if (/^(dstream|dapi)[\w-]*\./.test(host)) {
+    throw new InputError({
+      code: 'unsupported-venue',
+      message: `The capture comes from ${host}: COIN-M futures are not read.`,
+      field: 'venue',
+      value: host,
+      expected: 'binance-spot or binance-usdm',
+    });
+  }
+  return /^(stream|api|data-stream|data-api|ws-api)[\w-]*\.binance/.test(host) ? 'binance-spot' : undefined;
+}
