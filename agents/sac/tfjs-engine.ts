@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { RunError } from '../../base/errors.ts';
-import { adamState, adamStep, polyak } from './adam.ts';
+import { adamState, adamStep } from './adam.ts';
 import type {
   SacEngine,
   SacEngineOptions,
@@ -17,7 +17,6 @@ import {
   criticLayout,
   flatten,
   LOG_TEMPERATURE,
-  type NetworkLayout,
   scalar,
   TARGETS,
   UPDATES,
@@ -26,7 +25,7 @@ import {
 import { actorLoss, criticLoss, criticTargets, gaussian, sample } from './losses.ts';
 import { advanceScales, errorLimit, type Scales, sharpeWeight } from './scales.ts';
 import { type TfjsBackend, useBackend, useFirstBackend } from './tfjs-backend.ts';
-import { TfjsNetwork, upload } from './tfjs-network.ts';
+import { TfjsNetwork, TfjsTarget } from './tfjs-network.ts';
 
 /**
  * The reference engine: SAC on TensorFlow.js, on the first backend of node-gpu, node, wasm and cpu that loads (`auto`)
@@ -56,7 +55,7 @@ class TfjsEngine implements SacEngine {
   readonly #backend: TfjsBackend;
   readonly #actor: TfjsNetwork;
   readonly #critics: readonly [TfjsNetwork, TfjsNetwork];
-  readonly #targets: Target[];
+  readonly #targets: TfjsTarget[];
   #logTemperature = adamState(1);
   #scales: Scales = { error: 0, q: 0, sigma: 0 };
   #updates = 0;
@@ -67,7 +66,7 @@ class TfjsEngine implements SacEngine {
     this.#backend = backend;
     this.#actor = new TfjsNetwork(actorLayout(options));
     this.#critics = [new TfjsNetwork(criticLayout(options)), new TfjsNetwork(criticLayout(options))];
-    this.#targets = CRITICS.map(() => new Target(criticLayout(options)));
+    this.#targets = CRITICS.map(() => new TfjsTarget(criticLayout(options)));
     this.importState(initialState(options));
   }
 
@@ -240,60 +239,6 @@ class TfjsEngine implements SacEngine {
 
   dispose(): void {
     for (const part of [this.#actor, ...this.#critics, ...this.#targets]) part.dispose();
-  }
-}
-
-/** A target critic, moved by Polyak averaging; proposed and committed like the network it follows. */
-class Target {
-  readonly layout: NetworkLayout;
-  #values: Float32Array;
-  #proposed: Float32Array;
-  #isProposed = false;
-  #tensors: tf.Tensor[] = [];
-
-  constructor(layout: NetworkLayout) {
-    this.layout = layout;
-    this.#values = new Float32Array(layout.length);
-    this.#proposed = new Float32Array(layout.length);
-  }
-
-  get values(): Float32Array {
-    return this.#values;
-  }
-
-  get tensors(): tf.Tensor[] {
-    return this.#tensors;
-  }
-
-  set(values: Float32Array): void {
-    this.#values.set(values);
-    this.#upload();
-  }
-
-  propose(online: Float32Array, tau: number): void {
-    polyak(this.#values, online, tau, this.#proposed);
-    this.#isProposed = true;
-  }
-
-  commit(): void {
-    if (!this.#isProposed) return;
-    [this.#values, this.#proposed] = [this.#proposed, this.#values];
-    this.#isProposed = false;
-    this.#upload();
-  }
-
-  discard(): void {
-    this.#isProposed = false;
-  }
-
-  dispose(): void {
-    tf.dispose(this.#tensors);
-    this.#tensors = [];
-  }
-
-  #upload(): void {
-    tf.dispose(this.#tensors);
-    this.#tensors = upload(this.#values, this.layout);
   }
 }
 

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type AdamOptions, type AdamState, adamState, adamStep } from './adam.ts';
+import { type AdamOptions, type AdamState, adamState, adamStep, polyak } from './adam.ts';
 import type { NetworkLayout } from './layout.ts';
 
 /** The tensors of a network whose weights lie in one flat array. */
-export function upload(flat: Float32Array, layout: NetworkLayout): tf.Tensor[] {
+function upload(flat: Float32Array, layout: NetworkLayout): tf.Tensor[] {
   return layout.places.map(({ shape, offset, length }) =>
     tf.keep(tf.tensor(flat.subarray(offset, offset + length), [...shape])),
   );
@@ -79,5 +79,59 @@ export class TfjsNetwork {
     this.discard();
     tf.dispose(this.#tensors);
     this.#tensors = [];
+  }
+}
+
+/** A target critic, moved by Polyak averaging; proposed and committed like the network it follows. */
+export class TfjsTarget {
+  readonly layout: NetworkLayout;
+  #values: Float32Array;
+  #proposed: Float32Array;
+  #isProposed = false;
+  #tensors: tf.Tensor[] = [];
+
+  constructor(layout: NetworkLayout) {
+    this.layout = layout;
+    this.#values = new Float32Array(layout.length);
+    this.#proposed = new Float32Array(layout.length);
+  }
+
+  get values(): Float32Array {
+    return this.#values;
+  }
+
+  get tensors(): tf.Tensor[] {
+    return this.#tensors;
+  }
+
+  set(values: Float32Array): void {
+    this.#values.set(values);
+    this.#upload();
+  }
+
+  propose(online: Float32Array, tau: number): void {
+    polyak(this.#values, online, tau, this.#proposed);
+    this.#isProposed = true;
+  }
+
+  commit(): void {
+    if (!this.#isProposed) return;
+    [this.#values, this.#proposed] = [this.#proposed, this.#values];
+    this.#isProposed = false;
+    this.#upload();
+  }
+
+  discard(): void {
+    this.#isProposed = false;
+  }
+
+  dispose(): void {
+    tf.dispose(this.#tensors);
+    this.#tensors = [];
+  }
+
+  #upload(): void {
+    tf.dispose(this.#tensors);
+    this.#tensors = upload(this.#values, this.layout);
   }
 }
