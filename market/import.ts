@@ -62,7 +62,7 @@ export interface ImportSummary {
   readonly checksum: string;
 }
 
-/** Lines looked at before the import: of the first file for tick and step size, of the others for their order. */
+/** Lines looked at before the import: of the first file for symbol and tick size, of the others for their order. */
 const PROBE_BYTES = 4 << 20;
 const PROBE_BYTES_LATER = 1 << 16;
 
@@ -75,14 +75,14 @@ export async function importCaptures(options: ImportOptions): Promise<ImportSumm
   let plan = await makePlan(options);
   for (;;) {
     const writer = new TapeWriter(options.out, {
-      instrument: instrumentOf(plan, plan.stepSize),
+      instrument: instrumentOf(plan, options.stepSize ?? 1),
       source: options.captures.map((path) => basename(path)),
     });
     const importer = new CaptureImporter(plan, writer, options.onWarning ?? (() => undefined));
     try {
       await readCaptures(options, importer);
       if (importer.snapshots === 0) throw noBook(options, plan, importer);
-      const instrument = instrumentOf(plan, importer.stepSize);
+      const instrument = instrumentOf(plan, options.stepSize ?? importer.quantityStep.value);
       const info = writer.finish(instrument);
       const seconds = (performance.now() - began) / 1000;
       return {
@@ -194,8 +194,6 @@ async function makePlan(options: ImportOptions): Promise<ImportPlan> {
     symbolChosen: options.symbol !== undefined,
     onlySymbol,
     tickSize: options.tickSize ?? (seen.prices.value || 1),
-    stepSize: options.stepSize ?? (seen.quantities.value || 1),
-    stepSizeGiven: options.stepSize !== undefined,
     tradeKind: seen.trades > 0 ? MessageKind.trade : seen.aggTrades > 0 ? MessageKind.aggTrade : undefined,
     snapshots: own,
     strict: options.strict ?? false,
@@ -214,7 +212,6 @@ function lookAt(
     for (const [name, probe] of symbols) {
       if (name !== symbol && !(name === '' && onlySymbol)) continue;
       seen.prices.add(probe.prices.value);
-      seen.quantities.add(probe.quantities.value);
       seen.trades += probe.trades;
       seen.aggTrades += probe.aggTrades;
       seen.chained += probe.chained;

@@ -31,10 +31,10 @@ export class TickGrid {
   }
 }
 
-/** Finest decimal that prices and quantities are written in. */
+/** Finest decimal that prices are written in. */
 const DECIMALS = 1e8;
 
-/** Greatest common divisor of decimals, in units of 10⁻⁸: the coarsest grid that all of them lie on. */
+/** Greatest common divisor of prices, in units of 10⁻⁸: the coarsest grid that all of them lie on. */
 export class CommonStep {
   #units = 0;
 
@@ -50,3 +50,35 @@ export class CommonStep {
     return this.#units / DECIMALS;
   }
 }
+
+/** Share of quantities that may be finer than the step: remnants of orders from before a step size was made coarser. */
+const DUST = 1e-3;
+
+/**
+ * The step size that quantities show: the power of ten that all of them are multiples of, but for one in a thousand.
+ * Binance's steps are powers of ten, and books hold a little dust that no order could be made of today.
+ */
+export class QuantityStep {
+  readonly #counts = new Float64Array(9);
+
+  add(quantity: number): void {
+    let decimals = 0;
+    let scaled = quantity;
+    while (decimals < 8 && Math.abs(scaled - Math.round(scaled)) > 1e-4)
+      scaled = quantity * POWERS_OF_TEN[++decimals];
+    this.#counts[decimals]++;
+  }
+
+  /** The step; 1 where nothing has been added. */
+  get value(): number {
+    const total = this.#counts.reduce((sum, count) => sum + count, 0);
+    let finer = total;
+    for (let decimals = 0; decimals < 8; decimals++) {
+      finer -= this.#counts[decimals];
+      if (finer <= DUST * total) return 1 / POWERS_OF_TEN[decimals];
+    }
+    return 1e-8;
+  }
+}
+
+const POWERS_OF_TEN = Float64Array.from({ length: 9 }, (_, exponent) => 10 ** exponent);

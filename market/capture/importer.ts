@@ -7,7 +7,7 @@ import type { SyncResult } from '../binance/synchroniser.ts';
 import { TickerOracle } from '../binance/ticker-oracle.ts';
 import type { Venue } from '../instrument.ts';
 import { Flag, Kind } from '../tape/rows.ts';
-import { CommonStep, TickGrid } from '../tick-grid.ts';
+import { QuantityStep, TickGrid } from '../tick-grid.ts';
 import { CaptureLine } from './line.ts';
 import { limitOfUrl, symbolOfUrl } from './probe.ts';
 import type { SnapshotFile } from './snapshots.ts';
@@ -23,8 +23,6 @@ export interface ImportPlan {
   /** Whether a snapshot that names no symbol can only be this one's. */
   readonly onlySymbol: boolean;
   readonly tickSize: number;
-  readonly stepSize: number;
-  readonly stepSizeGiven: boolean;
   /** Which of `trade` and `aggTrade` is the flow; undefined until the first comes. */
   readonly tradeKind: TradeKind | undefined;
   readonly snapshots: readonly SnapshotFile[];
@@ -56,6 +54,7 @@ export class CaptureImporter {
   negativeLatencies = 0;
   readonly gaps: ImportGap[] = [];
   readonly ignored = new Map<string, number>();
+  readonly quantityStep = new QuantityStep();
   readonly oracle: TickerOracle;
   readonly feed: BookFeed;
   readonly #plan: ImportPlan;
@@ -67,8 +66,6 @@ export class CaptureImporter {
   readonly #message = new Message();
   #pending: readonly SnapshotFile[];
   #tradeKind: TradeKind | undefined;
-  #stepSize: number;
-  #stepsPerUnit: number;
   #localTime = 0;
   #path = '';
   #lineNumber = 0;
@@ -85,13 +82,6 @@ export class CaptureImporter {
     this.oracle = new TickerOracle(plan.tickSize);
     this.#pending = plan.snapshots;
     this.#tradeKind = plan.tradeKind;
-    this.#stepSize = plan.stepSize;
-    this.#stepsPerUnit = 1 / plan.stepSize;
-  }
-
-  /** The step that every quantity so far is a multiple of. */
-  get stepSize(): number {
-    return this.#stepSize;
   }
 
   /** Where the line being read stands, for messages. */
@@ -156,8 +146,8 @@ export class CaptureImporter {
 
   #onDepth(message: Message, localTime: number): void {
     this.depthUpdates++;
-    this.#checkSteps(message.bids.quantities, message.bids.count);
-    this.#checkSteps(message.asks.quantities, message.asks.count);
+    this.#addQuantities(message.bids.quantities, message.bids.count);
+    this.#addQuantities(message.asks.quantities, message.asks.count);
     const result = this.feed.onDepth(message, localTime);
     if (result === 'drop') this.#ignore('depth-before-snapshot');
     this.#afterBook(result, localTime);
@@ -170,8 +160,8 @@ export class CaptureImporter {
   }
 
   #onSnapshot(message: Message, localTime: number, limit: number | undefined): void {
-    this.#checkSteps(message.bids.quantities, message.bids.count);
-    this.#checkSteps(message.asks.quantities, message.asks.count);
+    this.#addQuantities(message.bids.quantities, message.bids.count);
+    this.#addQuantities(message.asks.quantities, message.asks.count);
     const result = this.feed.onSnapshot(message, localTime, limit);
     if (result === 'drop') this.#ignore('stale-snapshot');
     else if (result === 'needSnapshot') this.#ignore('snapshot-too-old');
@@ -201,7 +191,7 @@ export class CaptureImporter {
     }
     if (message.tradeId > this.#lastTradeId) this.#lastTradeId = message.tradeId;
     const price = this.#grid.toTicks(message.price);
-    this.#checkStep(message.quantity);
+    this.quantityStep.add(message.quantity);
     this.trades++;
     const side = message.buyerIsMaker ? Kind.sell : Kind.buy;
     const exchangeTime = message.exchangeTime >= 0 ? message.exchangeTime : localTime;
@@ -234,22 +224,8 @@ export class CaptureImporter {
     return this.#localTime;
   }
 
-  #checkSteps(quantities: Float64Array, count: number): void {
-    for (let i = 0; i < count; i++) this.#checkStep(quantities[i]);
-  }
-
-  #checkStep(quantity: number): void {
-    const steps = quantity * this.#stepsPerUnit;
-    const error = steps - Math.round(steps);
-    if ((error > 1e-4 || error < -1e-4) && !this.#plan.stepSizeGiven) this.#refineStep(quantity);
-  }
-
-  #refineStep(quantity: number): void {
-    const step = new CommonStep();
-    step.add(this.#stepSize);
-    step.add(quantity);
-    this.#stepSize = step.value;
-    this.#stepsPerUnit = 1 / step.value;
+  #addQuantities(quantities: Float64Array, count: number): void {
+    for (let i = 0; i < count; i++) if (quantities[i] > 0) this.quantityStep.add(quantities[i]);
   }
 
   #ignore(reason: string): void {

@@ -18,7 +18,6 @@ export interface Probe {
 
 export interface SymbolProbe {
   readonly prices: CommonStep;
-  readonly quantities: CommonStep;
   trades: number;
   aggTrades: number;
   /** Depth updates with `pu`, and without. */
@@ -77,31 +76,24 @@ function observe(symbols: Map<string, SymbolProbe>, message: Message, url: strin
 }
 
 export function newProbe(): SymbolProbe {
-  const steps = { prices: new CommonStep(), quantities: new CommonStep() };
-  return { ...steps, trades: 0, aggTrades: 0, chained: 0, unchained: 0 };
+  return { prices: new CommonStep(), trades: 0, aggTrades: 0, chained: 0, unchained: 0 };
 }
 
-/** Counts a message and lays its prices and quantities on the grid. */
+/** Counts a message and lays its prices on the grid. */
 export function addTo(probe: SymbolProbe, message: Message): void {
   const { kind } = message;
   if (kind === MessageKind.trade || kind === MessageKind.aggTrade) {
     if (kind === MessageKind.trade) probe.trades++;
     else probe.aggTrades++;
     probe.prices.add(message.price);
-    probe.quantities.add(message.quantity);
   } else if (kind === MessageKind.bookTicker) {
     probe.prices.add(message.bidPrice);
     probe.prices.add(message.askPrice);
-    probe.quantities.add(message.bidQuantity);
-    probe.quantities.add(message.askQuantity);
   } else {
     if (kind === MessageKind.depth && message.previousId >= 0) probe.chained++;
     else if (kind === MessageKind.depth) probe.unchained++;
     for (const levels of [message.bids, message.asks]) {
-      for (let i = 0; i < levels.count; i++) {
-        probe.prices.add(levels.prices[i]);
-        probe.quantities.add(levels.quantities[i]);
-      }
+      for (let i = 0; i < levels.count; i++) probe.prices.add(levels.prices[i]);
     }
   }
 }

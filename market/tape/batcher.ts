@@ -4,10 +4,10 @@ import { type BookRow, bookRows } from './book-rows.ts';
 import { TapeColumns } from './columns.ts';
 import { Flag, Kind } from './rows.ts';
 
-/** Rows of a record batch at most, unless one message or the book itself needs more. */
+/** Rows of a record batch at most, unless one message needs more or the book is so large that it would fill the tape. */
 export const BATCH_ROWS = 65_536;
-/** Room for new rows that a batch has at least after its carried book. */
-const FRESH_ROWS = 16_384;
+/** A batch has room for this many times its carried book, which bounds what carrying it costs. */
+const ROWS_PER_CARRIED = 8;
 
 /**
  * Cuts a stream of tape rows into batches that can each be read without the ones before: a batch that does not begin
@@ -102,7 +102,7 @@ export class RowBatcher {
     const startsWithReset = (start < full.length ? full.kind[start] : nextKind) === Kind.reset;
     if (startsWithReset) this.#head = 0;
     else this.#writeHead(next, this.#exchangeTime, this.#localTime);
-    next.grow(next.length + (full.length - start) + FRESH_ROWS);
+    next.grow(ROWS_PER_CARRIED * next.length + (full.length - start));
     next.pushFrom(full, start);
     full.truncate(start);
     this.#emit(full);

@@ -11,9 +11,10 @@ export interface BookRow {
 }
 
 /**
- * All that a book knows, as tape rows: one message of a `reset` and the levels within the horizon (best first, with a
+ * What a book holds, as tape rows: one message of a `reset` and the levels within the horizon (best first, with a
  * row of quantity 0 at the horizon itself where no level marks it), and, where updates have named prices beyond the
- * horizon, a second message with those. Allocates; for snapshots and batch heads.
+ * horizon, a second message with those. Prices beyond the horizon that updates have emptied are left out (over a day they
+ * are many), so they are unknown again to who starts here. Allocates; for snapshots and batch heads.
  */
 export function bookRows(book: OrderBook): BookRow[] {
   const allBids = book.lowestKnownBid === Number.NEGATIVE_INFINITY;
@@ -31,11 +32,10 @@ function splitSide(book: OrderBook, side: Side, horizon: number, within: BookRow
   let worst = Number.NaN;
   book.forEachKnown(side, (price, quantity) => {
     const row: BookRow = { kind, price, quantity, flags: 0 };
-    if (side === BID ? price < horizon : price > horizon) beyond.push(row);
-    else {
+    if (side === BID ? price >= horizon : price <= horizon) {
       within.push(row);
       worst = price;
-    }
+    } else if (quantity > 0) beyond.push(row);
   });
   if (Number.isFinite(horizon) && worst !== horizon)
     within.push({ kind, price: horizon, quantity: 0, flags: 0 });

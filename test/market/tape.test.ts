@@ -103,7 +103,9 @@ function replay(tape: Tape, firstBatch: number, followCarried: boolean): Map<num
 function describeBook(book: OrderBook): string {
   const known: string[] = [`${book.lowestKnownBid}`];
   for (const side of [BID, ASK] as const) {
-    book.forEachKnown(side, (price, quantity) => known.push(`${side}:${price}=${quantity}`));
+    book.forEachKnown(side, (price, quantity) => {
+      if (quantity > 0) known.push(`${side}:${price}=${quantity}`);
+    });
   }
   return known.join(' ');
 }
