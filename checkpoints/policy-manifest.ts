@@ -64,5 +64,49 @@ export interface PolicyManifest {
       readonly end: number;
     }[];
   };
+  /** In an export: how to run each of its files without this program. */
+  readonly formats?: PolicyFormats;
   readonly files: readonly FileRecord[];
+}
+
+/** A tensor that goes into or comes out of an exported file; `N` is any number of rows. */
+export interface ExportedValue {
+  readonly name: string;
+  readonly type: 'float32';
+  readonly shape: readonly (number | 'N')[];
+  readonly meaning: string;
+}
+
+/** What someone who has nothing but the folder needs to know of its files. */
+export interface PolicyFormats {
+  readonly onnx: {
+    readonly file: string;
+    readonly opset: number;
+    readonly input: ExportedValue;
+    readonly output: ExportedValue;
+  };
+  /** A TensorFlow.js layers model of standard layers: `tf.loadLayersModel` reads it as it is. */
+  readonly layers: { readonly file: string; readonly weights: string };
+  /** Plain weights: what each tensor is, and the steps from raw features to action. */
+  readonly safetensors: {
+    readonly file: string;
+    readonly tensors: Readonly<Record<string, string>>;
+    readonly steps: readonly string[];
+  };
+  /** Largest absolute difference of the action between the policy and each file, over `cases` observations. */
+  readonly parity: ExportParity;
+  /** Raw features and the action that goes with them, to check one's own reading against. */
+  readonly examples: readonly {
+    readonly observation: readonly number[];
+    readonly action: readonly number[];
+  }[];
+}
+
+export interface ExportParity {
+  readonly onnx: number;
+  readonly layers: number;
+  readonly safetensors: number;
+  readonly cases: number;
+  /** What ran the ONNX file: ONNX Runtime, or the reference evaluator where it is not installed. */
+  readonly onnxRunner: 'onnxruntime-node' | 'reference';
 }

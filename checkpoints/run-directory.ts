@@ -41,18 +41,22 @@ export class RunDirectory {
     this.path = path;
   }
 
+  /** Throws an InputError if a folder holds a run. */
+  static refuseExisting(path: string): void {
+    if (!existsSync(join(path, 'run.json'))) return;
+    throw new InputError({
+      code: 'run-exists',
+      message: `${path} holds a run already.`,
+      field: 'out',
+      value: path,
+      expected: 'a folder without a run',
+      hint: `Choose another --out, or go on with it: --resume ${path}.`,
+    });
+  }
+
   /** Begins a run in a folder that holds none yet. */
   static create(path: string, record: Omit<RunRecord, 'format' | 'version'>, config: unknown): RunDirectory {
-    if (existsSync(join(path, 'run.json'))) {
-      throw new InputError({
-        code: 'run-exists',
-        message: `${path} holds a run already.`,
-        field: 'out',
-        value: path,
-        expected: 'a folder without a run',
-        hint: `Choose another --out, or go on with it: --resume ${path}.`,
-      });
-    }
+    RunDirectory.refuseExisting(path);
     const run = new RunDirectory(path);
     mkdirSync(run.tensorboard, { recursive: true });
     mkdirSync(join(path, 'checkpoints'), { recursive: true });
