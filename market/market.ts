@@ -92,8 +92,8 @@ export class Market implements MarketView {
   /** Tells `listener` from here on: every row, or what its watch asks for. */
   addListener(listener: MarketListener | MarketParticipant): void {
     if ('watch' in listener) {
-      this.#participants.add(listener);
       listener.joined(this);
+      this.#participants.add(listener);
     } else if (!this.#listeners.includes(listener)) {
       this.#listeners = [...this.#listeners, listener];
     }

@@ -30,6 +30,7 @@ export class TapeReplay {
   #row = 0;
   #loaded: RowBatch | null = null;
   #firstMid: number | undefined;
+  #holeSince = Number.POSITIVE_INFINITY;
 
   constructor(tapes: readonly Tape[], options: ReplayOptions = {}) {
     this.#tapes = checkTapes(tapes);
@@ -48,6 +49,11 @@ export class TapeReplay {
   get nextTime(): number {
     const batch = this.#load();
     return batch === null ? Number.POSITIVE_INFINITY : timeAt(batch.localTime, this.#row);
+  }
+
+  /** While the replay is between two tapes, when the one before ended, µs; Infinity while it is within one. */
+  get holeSince(): number {
+    return this.#holeSince;
   }
 
   /**
@@ -71,6 +77,7 @@ export class TapeReplay {
     this.#batch = lastIndex(tape.batches, (index) => tape.batchStart(index) <= from);
     this.#row = 0;
     this.#loaded = null;
+    this.#holeSince = Number.POSITIVE_INFINITY;
     this.market.restart();
     this.advanceTo(time);
   }
@@ -82,6 +89,7 @@ export class TapeReplay {
       const from = this.#row;
       this.#row = market.applyBatch(batch, from, time);
       this.#rows += this.#row - from;
+      if (this.#row > from) this.#holeSince = Number.POSITIVE_INFINITY;
       if (this.#row < batch.length) break;
       this.#endBatch();
     }
@@ -122,6 +130,7 @@ export class TapeReplay {
     this.#tape++;
     // A tape's end is not the market's: what it did until the next one begins is unknown.
     if (this.#tape < this.#tapes.length) {
+      this.#holeSince = this.market.time;
       this.market.applyRow(this.market.time, Kind.gap, 0, 0, Flag.messageEnd);
     }
   }

@@ -1,0 +1,28 @@
+import { InputError } from '../base/errors.ts';
+import type { Quote } from './quoter.ts';
+
+/** Throws an InputError that names the quoter and the field unless a quote can be turned into orders. */
+export function checkQuote(quoter: string, quote: Readonly<Quote>): void {
+  checkSide(quoter, 'bid', quote.bid, quote.bidQuantity);
+  checkSide(quoter, 'ask', quote.ask, quote.askQuantity);
+}
+
+function checkSide(quoter: string, side: 'bid' | 'ask', price: number, quantity: number): void {
+  if (!(quantity >= 0) || !Number.isFinite(quantity)) {
+    throw unusable(quoter, `${side}Quantity`, quantity, 'a finite number of lots, 0 or more');
+  }
+  if (quantity > 0 && !Number.isSafeInteger(price)) {
+    throw unusable(quoter, side, price, 'a price in whole ticks');
+  }
+}
+
+function unusable(quoter: string, field: string, value: number, expected: string): InputError {
+  return new InputError({
+    code: 'bad-quote',
+    message: `The quoter "${quoter}" decided ${field} = ${value}.`,
+    field,
+    value: Number.isFinite(value) ? value : String(value),
+    expected,
+    hint: 'Look at its parameters, and at what it does before signals are ready.',
+  });
+}

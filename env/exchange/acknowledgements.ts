@@ -1,0 +1,64 @@
+const WINDOW = 60_000_000;
+/** A window that lost this many entries at its front is packed. */
+const PACK_AT = 1024;
+
+/**
+ * The 99th percentile of send→acknowledge over the trailing minute, exact: the samples of the minute are kept sorted.
+ * Nearest rank: the smallest sample that at least 99 % of the samples do not exceed.
+ */
+export class Acknowledgements {
+  /** Samples in order of time: when they came, µs, and how long they took, µs. */
+  readonly #times: number[] = [];
+  readonly #durations: number[] = [];
+  #first = 0;
+  #sorted = new Float64Array(256);
+  #count = 0;
+
+  /** Takes a sample that became known at `time`, µs, not before the samples already taken. */
+  add(time: number, duration: number): void {
+    this.#expire(time);
+    this.#times.push(time);
+    this.#durations.push(duration);
+    if (this.#count === this.#sorted.length) {
+      const grown = new Float64Array(2 * this.#count);
+      grown.set(this.#sorted);
+      this.#sorted = grown;
+    }
+    const index = this.#rank(duration);
+    this.#sorted.copyWithin(index + 1, index, this.#count);
+    this.#sorted[index] = duration;
+    this.#count++;
+  }
+
+  /** In ms as of `time`, µs; NaN without a sample in the minute before. */
+  p99Ms(time: number): number {
+    this.#expire(time);
+    if (this.#count === 0) return Number.NaN;
+    return this.#sorted[Math.ceil(0.99 * this.#count) - 1] / 1000;
+  }
+
+  #expire(time: number): void {
+    while (this.#first < this.#times.length && this.#times[this.#first] <= time - WINDOW) {
+      const index = this.#rank(this.#durations[this.#first]);
+      this.#sorted.copyWithin(index, index + 1, this.#count);
+      this.#count--;
+      this.#first++;
+    }
+    if (this.#first < PACK_AT) return;
+    this.#times.splice(0, this.#first);
+    this.#durations.splice(0, this.#first);
+    this.#first = 0;
+  }
+
+  /** Index of the first sorted sample that is not smaller. */
+  #rank(duration: number): number {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#sorted[middle] < duration) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,94 @@
+import { InputError, unknownName } from '../../base/errors.ts';
+import type { LaneSettings } from '../settings.ts';
+import type { QueueModel } from './models.ts';
+
+export const QUEUE_MODELS = ['power', 'log', 'log2', 'risk-averse'] as const;
+
+/**
+ * A queue model that puts a cancelled quantity behind the order with probability p and ahead of it with 1 − p:
+ * estimate = front − (1 − p)·chg + min(back − p·chg, 0), within [0, level]. What "behind" cannot hold came from ahead.
+ */
+abstract class ProbabilityQueue implements QueueModel {
+  abstract readonly name: string;
+
+  /** Probability that a cancel happened behind the order, front and back in base currency, not both 0. */
+  protected abstract behind(front: number, back: number): number;
+
+  afterDecrease(front: number, back: number, decrease: number, level: number): number {
+    if (!(front > 0)) return 0;
+    const p = this.behind(front, back);
+    const estimate = front - (1 - p) * decrease + Math.min(back - p * decrease, 0);
+    return Math.min(Math.max(estimate, 0), level);
+  }
+}
+
+/** p = backⁿ/(frontⁿ + backⁿ): the longer the queue behind, the likelier that a cancel came from there. */
+export class PowerQueue extends ProbabilityQueue {
+  readonly name: string;
+  readonly #exponent: number;
+
+  constructor(exponent: number) {
+    super();
+    if (!(exponent > 0) || !Number.isFinite(exponent)) {
+      throw new InputError({
+        code: 'bad-queue-model',
+        message: `The exponent ${exponent} of the power queue model is not a positive number.`,
+        field: 'queue',
+        value: exponent,
+        expected: 'a positive number',
+        hint: 'Write it like power:2.',
+      });
+    }
+    this.name = `power:${exponent}`;
+    this.#exponent = exponent;
+  }
+
+  // One power of the ratio instead of two of the quantities: it cannot overflow.
+  protected behind(front: number, back: number): number {
+    return back > 0 ? 1 / (1 + (front / back) ** this.#exponent) : 0;
+  }
+}
+
+/** p = ln(1 + back)/(ln(1 + front) + ln(1 + back)). */
+export class LogQueue extends ProbabilityQueue {
+  readonly name = 'log';
+
+  protected behind(front: number, back: number): number {
+    const weight = Math.log1p(back);
+    return weight / (weight + Math.log1p(front));
+  }
+}
+
+/** p = ln(1 + back)/ln(1 + front + back). */
+export class Log2Queue extends ProbabilityQueue {
+  readonly name = 'log2';
+
+  protected behind(front: number, back: number): number {
+    return Math.log1p(back) / Math.log1p(front + back);
+  }
+}
+
+/** Only trades advance the queue: every cancel is taken to have come from behind, while there is anything behind. */
+export class RiskAverseQueue implements QueueModel {
+  readonly name = 'risk-averse';
+
+  afterDecrease(front: number, _back: number, _decrease: number, level: number): number {
+    return Math.min(front, level);
+  }
+}
+
+/** The queue model that settings name. Throws an InputError with the nearest name for an unknown one. */
+export function createQueueModel({ model, exponent }: LaneSettings['queue']): QueueModel {
+  switch (model) {
+    case 'power':
+      return new PowerQueue(exponent);
+    case 'log':
+      return new LogQueue();
+    case 'log2':
+      return new Log2Queue();
+    case 'risk-averse':
+      return new RiskAverseQueue();
+    default:
+      throw unknownName('queue model', String(model), QUEUE_MODELS);
+  }
+}

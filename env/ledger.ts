@@ -1,0 +1,103 @@
+import type { Instrument } from '../market/instrument.ts';
+import { ASK, BID, type Side } from '../market/side.ts';
+import { Account } from './account.ts';
+import { Acknowledgements } from './exchange/acknowledgements.ts';
+import type { ExchangeOwner } from './exchange/exchange.ts';
+import type { FeeModel, Fill, FillReason } from './exchange/models.ts';
+import type { Order } from './exchange/order.ts';
+import type { LaneListener } from './lane-listener.ts';
+import { SideView } from './lane-view.ts';
+import type { MarketSeat } from './market-seat.ts';
+
+/** A fill as it happens, before fees. */
+export interface Execution {
+  readonly orderId: number;
+  /** µs. */
+  readonly time: number;
+  readonly side: Side;
+  /** Ticks. */
+  readonly price: number;
+  readonly steps: number;
+  readonly reason: FillReason;
+  readonly queueAhead: number;
+  /** Mid and half the displayed spread when the order was sent, ticks. */
+  readonly mid: number;
+  readonly halfSpread: number;
+}
+
+export interface LedgerOptions {
+  readonly instrument: Instrument;
+  readonly lotSteps: number;
+  readonly fees: FeeModel;
+  readonly listeners: readonly LaneListener[];
+  readonly seat: MarketSeat;
+}
+
+/** What one lane has (position, cash), what its agent has been told (own quotes, acknowledgements), and who else is. */
+export class Ledger implements ExchangeOwner {
+  readonly account: Account;
+  readonly acknowledgements = new Acknowledgements();
+  readonly sides: readonly [SideView, SideView];
+  readonly #options: LedgerOptions;
+
+  constructor(options: LedgerOptions) {
+    const { instrument, lotSteps, seat } = options;
+    this.#options = options;
+    this.account = new Account(instrument);
+    this.sides = [new SideView(seat, lotSteps), new SideView(seat, lotSteps)];
+  }
+
+  /** Takes a fill into position and cash at once, and tells the listeners. */
+  book(execution: Execution): void {
+    const { side, price, steps, time } = execution;
+    const { instrument, fees, listeners, lotSteps, seat } = this.#options;
+    const quantity = steps * instrument.stepSize;
+    const fee = fees.fee(price * instrument.tickSize, quantity, execution.reason !== 'taker');
+    this.account.fill(side, price, steps, fee);
+    if (listeners.length === 0) return;
+    const fill: Fill = {
+      orderId: execution.orderId,
+      time,
+      side,
+      price,
+      quantity,
+      fee,
+      reason: execution.reason,
+      queueAhead: Number.isFinite(execution.queueAhead) ? execution.queueAhead : Number.NaN,
+      midAtPlacement: execution.mid,
+      midAtFill: seat.market.signals.mid,
+      halfSpreadAtPlacement: execution.halfSpread,
+    };
+    const position = this.account.steps / lotSteps;
+    for (const listener of listeners) listener.onFill?.(fill);
+    for (const listener of listeners) listener.onInventory?.(time, position);
+  }
+
+  /** The session's orders are over, and its agent knows all that happened. */
+  close(): void {
+    this.account.learnAll();
+    this.sides[BID].clear();
+    this.sides[ASK].clear();
+  }
+
+  onExecution(order: Order, steps: number, reason: FillReason, time: number): void {
+    const { id: orderId, side, price, joined: queueAhead, mid, halfSpread } = order;
+    this.book({ orderId, time, side, price, steps, reason, queueAhead, mid, halfSpread });
+  }
+
+  onWithdrawn(_order: Order, event: 'cancelled' | 'rejected', time: number): void {
+    for (const listener of this.#options.listeners) listener.onOrder?.(event, time);
+  }
+
+  onFillKnown(order: Order, steps: number): void {
+    this.account.learn(order.side, steps);
+    this.sides[order.side].reduced(order, steps);
+  }
+
+  onAcknowledged(order: Order, sentAt: number, over: boolean, time: number): void {
+    order.acknowledged = true;
+    if (over) this.sides[order.side].reduced(order, order.knownRemaining);
+    this.acknowledgements.add(time, time - sentAt);
+    for (const listener of this.#options.listeners) listener.onAcknowledge?.((time - sentAt) / 1000);
+  }
+}
