@@ -117,7 +117,7 @@ export function formatNumber(value: number | null | undefined, digits = 5): stri
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
   if (value === 0) return '0';
   const magnitude = Math.abs(value);
-  if (magnitude < 1e-4 || magnitude >= 1e12) return minus(value.toExponential(2));
+  if (magnitude < 1e-5 || magnitude >= 1e12) return minus(value.toExponential(2));
   const decimals = Math.max(0, Math.min(8, digits - 1 - Math.floor(Math.log10(magnitude))));
   const text = value.toLocaleString('en-US', { minimumFractionDigits: 0, maximumFractionDigits: decimals });
   return minus(text);
@@ -130,5 +130,5 @@ export function formatSigned(value: number | null | undefined, digits = 4): stri
 }
 
 function minus(text: string): string {
-  return text.replace('-', '−');
+  return text.replaceAll('-', '−');
 }

@@ -1,0 +1,91 @@
+import { InterruptedError } from '../base/errors.ts';
+import { Lane } from '../env/lane.ts';
+import type { LaneListener } from '../env/lane-listener.ts';
+import { resolveLot } from '../env/lot.ts';
+import type { Quoter } from '../env/quoter.ts';
+import { runSession } from '../env/session.ts';
+import type { LaneSettings } from '../env/settings.ts';
+import type { TapeReplay } from '../market/replay.ts';
+import { KpiRecorder } from './kpi-recorder.ts';
+import { QuoteTrace } from './quote-trace.ts';
+import type { LaneRecord } from './session-record.ts';
+import type { Score } from './statistics.ts';
+
+export interface Contender {
+  readonly name: string;
+  readonly role: LaneRecord['role'];
+  readonly quoter: Quoter;
+  readonly listeners?: readonly LaneListener[];
+}
+
+export interface PairedSessionOptions {
+  readonly replay: TapeReplay;
+  readonly contenders: readonly Contender[];
+  readonly settings: LaneSettings;
+  readonly seed: number;
+  readonly sharpeIntervalSeconds: number;
+  /** µs; by default the whole of the tapes. */
+  readonly start?: number;
+  readonly end?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (time: number) => void;
+}
+
+export interface PairedSession {
+  readonly lot: number;
+  readonly lanes: readonly LaneRecord[];
+  /** In the order of `lanes`. */
+  readonly scores: readonly Score[];
+  readonly rows: number;
+  readonly decisions: number;
+  readonly wallSeconds: number;
+}
+
+/**
+ * Lets several agents trade the same ticks in one pass, each in a lane of its own with the same lot, latency, queue
+ * model, fees and seed. None sees another. Scores hold a row per Sharpe interval, ready to be compared in pairs.
+ * Throws an InterruptedError when `signal` aborts.
+ */
+export async function runPairedSession(options: PairedSessionOptions): Promise<PairedSession> {
+  const { replay, contenders, settings, seed, sharpeIntervalSeconds } = options;
+  const { instrument } = replay;
+  const lot = resolveLot(settings, instrument, replay.firstMid());
+  const entries = contenders.map((contender) => {
+    const kpis = new KpiRecorder({ instrument, sharpeIntervalSeconds, blockSeconds: sharpeIntervalSeconds });
+    const trace = contender.role === 'candidate' ? new QuoteTrace(instrument) : null;
+    const listeners: LaneListener[] = [kpis, ...(contender.listeners ?? [])];
+    if (trace !== null) listeners.push(trace);
+    const lane = new Lane({
+      instrument,
+      settings,
+      lot,
+      seed,
+      sessionEnd: options.end ?? replay.end,
+      listeners,
+    });
+    return { contender, kpis, trace, lane, quoter: contender.quoter };
+  });
+  const { rows, decisions, wallSeconds, interrupted } = await runSession({
+    replay,
+    lanes: entries,
+    start: options.start,
+    end: options.end,
+    signal: options.signal,
+    onProgress: options.onProgress,
+  });
+  if (interrupted) throw new InterruptedError('The evaluation was interrupted; nothing was written.');
+  return {
+    lot,
+    rows,
+    decisions: decisions / contenders.length,
+    wallSeconds,
+    lanes: entries.map(({ contender, kpis, trace }) => ({
+      name: contender.name,
+      role: contender.role,
+      kpis: kpis.result(),
+      equity: kpis.equitySeries.points(),
+      stretch: trace?.stretch() ?? null,
+    })),
+    scores: entries.map(({ kpis }) => ({ kpis: kpis.result(), blocks: kpis.blocks })),
+  };
+}
