@@ -21,6 +21,8 @@ export class TapeReplay {
   /** First and last local time, µs. */
   readonly start: number;
   readonly end: number;
+  /** First and last local time of each tape, µs: between them is nothing to see. */
+  readonly spans: readonly { readonly start: number; readonly end: number }[];
   readonly #tapes: readonly Tape[];
   readonly #warmup: number;
   #rows = 0;
@@ -38,6 +40,7 @@ export class TapeReplay {
     this.instrument = tapes[0].info.instrument;
     this.start = tapes[0].info.start;
     this.end = tapes[tapes.length - 1].info.end;
+    this.spans = tapes.map(({ info }) => ({ start: info.start, end: info.end }));
   }
 
   /** Rows applied since this object was made, warm-ups included. */
