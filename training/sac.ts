@@ -345,7 +345,8 @@ export class SAC {
   async #learnFrom(newTimesteps: number): Promise<void> {
     if (this.#timesteps <= this.training.learningStarts) return;
     this.#owed += this.training.updatesPerStep * newTimesteps;
-    for (; this.#owed >= 1; this.#owed--) {
+    // A ratio such as 0.1 adds up to one only nearly.
+    for (; this.#owed >= 1 - 1e-9; this.#owed--) {
       this.#recordMetrics(await (this.#learner as Learner).update(this.#buffer));
       this.#updates++;
     }

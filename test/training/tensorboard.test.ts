@@ -65,7 +65,7 @@ describe('an event file', () => {
       ...event.subarray(9),
     ]);
     assert.equal(Buffer.from(version).toString('latin1'), '\x1a\x0dbrain.Event:2');
-    assert.deepEqual(restart, [0x10, 0xac, 0x02, 0x3a, 0x02, 0x08, 0x01]);
+    assert.deepEqual(restart, [0x10, 0xad, 0x02, 0x3a, 0x02, 0x08, 0x01]);
     // Step 400, then a summary whose first value is {tag, simple_value: 0.5}.
     assert.deepEqual(summary.slice(0, 4), [0x10, 0x90, 0x03, 0x2a]);
     const tag = Buffer.from('train/actor_loss');

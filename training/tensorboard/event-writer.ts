@@ -29,7 +29,7 @@ export class EventWriter {
     }
     this.path = path as string;
     this.#append(versionEvent(now()));
-    if (resumedAt !== undefined) this.#append(restartEvent(now(), resumedAt));
+    if (resumedAt !== undefined) this.#append(restartEvent(now(), resumedAt + 1));
   }
 
   write(

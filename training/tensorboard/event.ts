@@ -29,7 +29,7 @@ export function versionEvent(wallTime: number): Uint8Array {
   return field(event(wallTime), 3, WIRE_BYTES).string('brain.Event:2').finish();
 }
 
-/** Tells TensorBoard that training goes on from `step`: it hides what earlier files say beyond it. */
+/** Tells TensorBoard that training was restarted: it hides what earlier files say of `step` and beyond. */
 export function restartEvent(wallTime: number, step: number): Uint8Array {
   const writer = field(event(wallTime), 2, WIRE_VARINT).int64(step);
   field(writer, 7, WIRE_BYTES).fork();
