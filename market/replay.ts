@@ -72,6 +72,7 @@ export class TapeReplay {
         field: 'time',
         value: time,
         expected: `µs since the epoch, ${this.start} to ${this.end}`,
+        hint: 'Give a finite time.',
       });
     }
     const from = time - this.#warmup;
