@@ -186,13 +186,14 @@ async function makePlan(options: ImportOptions): Promise<ImportPlan> {
   const symbol = chooseSymbol(options, [...named]);
   const own = snapshots.filter((snapshot) => snapshot.symbol === symbol || snapshot.symbol === '');
   if (snapshots.length > 0 && own.length === 0) throw foreignSnapshots(options, symbol, snapshots);
-  const onlySymbol = named.size <= 1;
+  const onlySymbol = named.size === 0 || (named.size === 1 && named.has(symbol));
   const seen = lookAt(symbol, onlySymbol, probes, own);
   return {
     venue: chooseVenue(options, probes, seen),
     symbol,
     symbolChosen: options.symbol !== undefined,
     onlySymbol,
+    seenSymbols: [...named].sort(),
     tickSize: options.tickSize ?? (seen.prices.value || 1),
     tradeKind: seen.trades > 0 ? MessageKind.trade : seen.aggTrades > 0 ? MessageKind.aggTrade : undefined,
     snapshots: own,
@@ -291,7 +292,10 @@ function noBook(options: ImportOptions, plan: ImportPlan, importer: CaptureImpor
     message: `No book can be built from ${options.captures.join(', ')}: ${reason}.`,
     field: importer.depthUpdates === 0 ? 'symbol' : 'snapshot',
     value: importer.depthUpdates === 0 ? symbol : (options.snapshot ?? null),
-    expected: 'depth updates and a REST snapshot that connects to them',
+    expected:
+      importer.depthUpdates === 0 && plan.seenSymbols.length > 0
+        ? `one of ${plan.seenSymbols.join(', ')}`
+        : 'depth updates and a REST snapshot that connects to them',
     hint:
       importer.depthUpdates === 0
         ? 'Check --symbol and the file.'

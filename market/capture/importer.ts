@@ -22,6 +22,8 @@ export interface ImportPlan {
   readonly symbolChosen: boolean;
   /** Whether a snapshot that names no symbol can only be this one's. */
   readonly onlySymbol: boolean;
+  /** Symbols that the beginnings of the captures name. */
+  readonly seenSymbols: readonly string[];
   readonly tickSize: number;
   /** Which of `trade` and `aggTrade` is the flow; undefined until the first comes. */
   readonly tradeKind: TradeKind | undefined;
