@@ -9,13 +9,11 @@ interface Scale {
   readonly maxInventory: number;
 }
 
-type Feature = readonly [
-  name: string,
-  unit: string,
-  compute: (view: QuoterView, scale: Scale, level: number) => number,
-  /** Level of the book it looks at, 0 the best. */
-  level?: number,
-];
+/** Writes one feature to `out[at]`; `level` of the book is 0 at the best. A function that returned it would put every
+ * number on the heap. */
+type Write = (out: Float32Array, at: number, view: QuoterView, scale: Scale, level: number) => void;
+
+type Feature = readonly [name: string, unit: string, write: Write, level?: number];
 
 const MICROSECONDS = 1e6;
 /** Time to close is seen over the last minute only: before it, an end far off and none at all look the same. */
@@ -92,81 +90,67 @@ const LOG_SIGNED_LOTS = 'ln(1 + lots), signed';
 const LOG_COUNT = 'ln(1 + trades)';
 const LOG_SIGMA = 'ln(1 + ticks/√s)';
 
-/** Every feature with its unit and how it is computed, in the order of the observation. */
+/** Every feature with its unit and how it is computed from v, the view, and s, the scale, in the order of the
+ * observation. */
+// biome-ignore format: a line a feature reads as the table it is.
 const FEATURES: readonly Feature[] = [
   // Price
-  ['midChange50ms', LOG_TICKS, ({ market }) => signedLog(market.signals.midChange50ms)],
-  ['midChange250ms', LOG_TICKS, ({ market }) => signedLog(market.signals.midChange250ms)],
-  ['midChange1s', LOG_TICKS, ({ market }) => signedLog(market.signals.midChange1s)],
-  ['midChange10s', LOG_TICKS, ({ market }) => signedLog(market.signals.midChange10s)],
-  ['logReturn1s', 'bps', ({ market }) => clamp(1e4 * market.signals.logReturn1s, 100)],
-  ['logReturn10s', 'bps', ({ market }) => clamp(1e4 * market.signals.logReturn10s, 100)],
-  ['logReturn60s', 'bps', ({ market }) => clamp(1e4 * market.signals.logReturn60s, 100)],
-  ['micropriceOffset', LOG_TICKS, ({ market }) => signedLog(market.signals.micropriceOffset)],
-  ['spread', 'ln(1 + ticks)', spread],
+  ['midChange50ms', LOG_TICKS, (o, i, v) => { o[i] = signedLog(v.market.signals.midChange50ms); }],
+  ['midChange250ms', LOG_TICKS, (o, i, v) => { o[i] = signedLog(v.market.signals.midChange250ms); }],
+  ['midChange1s', LOG_TICKS, (o, i, v) => { o[i] = signedLog(v.market.signals.midChange1s); }],
+  ['midChange10s', LOG_TICKS, (o, i, v) => { o[i] = signedLog(v.market.signals.midChange10s); }],
+  ['logReturn1s', 'bps', (o, i, v) => { o[i] = clamp(1e4 * v.market.signals.logReturn1s, 100); }],
+  ['logReturn10s', 'bps', (o, i, v) => { o[i] = clamp(1e4 * v.market.signals.logReturn10s, 100); }],
+  ['logReturn60s', 'bps', (o, i, v) => { o[i] = clamp(1e4 * v.market.signals.logReturn60s, 100); }],
+  ['micropriceOffset', LOG_TICKS, (o, i, v) => { o[i] = signedLog(v.market.signals.micropriceOffset); }],
+  ['spread', 'ln(1 + ticks)', (o, i, v) => { o[i] = spread(v); }],
   // Flow
-  ['ofi1s', 'share in [−1, 1]', ({ market }) => market.signals.ofi1s],
-  ['ofi3s', 'share in [−1, 1]', ({ market }) => market.signals.ofi3s],
-  ['ofiZ1s', 'σ, in [−3, 3]', ({ market }) => market.signals.ofiZ1s],
-  ['ofiZ3s', 'σ, in [−3, 3]', ({ market }) => market.signals.ofiZ3s],
-  ['buyCount1s', LOG_COUNT, ({ market }) => Math.log1p(market.signals.buyCount1s)],
-  ['sellCount1s', LOG_COUNT, ({ market }) => Math.log1p(market.signals.sellCount1s)],
-  ['buyCount3s', LOG_COUNT, ({ market }) => Math.log1p(market.signals.buyCount3s)],
-  ['sellCount3s', LOG_COUNT, ({ market }) => Math.log1p(market.signals.sellCount3s)],
-  ['buyVolume1s', LOG_LOTS, ({ market }, { lot }) => volume(market.signals.buyVolume1s, lot)],
-  ['sellVolume1s', LOG_LOTS, ({ market }, { lot }) => volume(market.signals.sellVolume1s, lot)],
-  ['buyVolume3s', LOG_LOTS, ({ market }, { lot }) => volume(market.signals.buyVolume3s, lot)],
-  ['sellVolume3s', LOG_LOTS, ({ market }, { lot }) => volume(market.signals.sellVolume3s, lot)],
-  ['bookFlow1s', LOG_SIGNED_LOTS, ({ market }, { lot }) => signedLog(market.signals.bookFlow1s / lot)],
-  ['bookFlow10s', LOG_SIGNED_LOTS, ({ market }, { lot }) => signedLog(market.signals.bookFlow10s / lot)],
+  ['ofi1s', 'share in [−1, 1]', (o, i, v) => { o[i] = v.market.signals.ofi1s; }],
+  ['ofi3s', 'share in [−1, 1]', (o, i, v) => { o[i] = v.market.signals.ofi3s; }],
+  ['ofiZ1s', 'σ, in [−3, 3]', (o, i, v) => { o[i] = v.market.signals.ofiZ1s; }],
+  ['ofiZ3s', 'σ, in [−3, 3]', (o, i, v) => { o[i] = v.market.signals.ofiZ3s; }],
+  ['buyCount1s', LOG_COUNT, (o, i, v) => { o[i] = Math.log1p(v.market.signals.buyCount1s); }],
+  ['sellCount1s', LOG_COUNT, (o, i, v) => { o[i] = Math.log1p(v.market.signals.sellCount1s); }],
+  ['buyCount3s', LOG_COUNT, (o, i, v) => { o[i] = Math.log1p(v.market.signals.buyCount3s); }],
+  ['sellCount3s', LOG_COUNT, (o, i, v) => { o[i] = Math.log1p(v.market.signals.sellCount3s); }],
+  ['buyVolume1s', LOG_LOTS, (o, i, v, s) => { o[i] = volume(v.market.signals.buyVolume1s, s.lot); }],
+  ['sellVolume1s', LOG_LOTS, (o, i, v, s) => { o[i] = volume(v.market.signals.sellVolume1s, s.lot); }],
+  ['buyVolume3s', LOG_LOTS, (o, i, v, s) => { o[i] = volume(v.market.signals.buyVolume3s, s.lot); }],
+  ['sellVolume3s', LOG_LOTS, (o, i, v, s) => { o[i] = volume(v.market.signals.sellVolume3s, s.lot); }],
+  ['bookFlow1s', LOG_SIGNED_LOTS, (o, i, v, s) => { o[i] = signedLog(v.market.signals.bookFlow1s / s.lot); }],
+  ['bookFlow10s', LOG_SIGNED_LOTS, (o, i, v, s) => { o[i] = signedLog(v.market.signals.bookFlow10s / s.lot); }],
   // Depth
-  ...levels('bidDepth', LOG_LOTS, 0, ({ market }, { lot }, i) => volume(market.signals.bidDepth[i], lot)),
-  ...levels('askDepth', LOG_LOTS, 0, ({ market }, { lot }, i) => volume(market.signals.askDepth[i], lot)),
+  ...levels('bidDepth', LOG_LOTS, 0, (o, i, v, s, level) => { o[i] = volume(v.market.signals.bidDepth[level], s.lot); }),
+  ...levels('askDepth', LOG_LOTS, 0, (o, i, v, s, level) => { o[i] = volume(v.market.signals.askDepth[level], s.lot); }),
   // The best level's distance is half the spread.
-  ...levels('bidDistance', LOG_TICKS, 1, ({ market }, _, i) => signedLog(market.signals.bidDistance[i])),
-  ...levels('askDistance', LOG_TICKS, 1, ({ market }, _, i) => signedLog(market.signals.askDistance[i])),
-  [
-    'bidSlope',
-    'ln(1 + lots/tick), signed',
-    ({ market }, { lot }) => signedLog(market.signals.bidSlope / lot),
-  ],
-  [
-    'askSlope',
-    'ln(1 + lots/tick), signed',
-    ({ market }, { lot }) => signedLog(market.signals.askSlope / lot),
-  ],
-  ['depthImbalanceRaw', 'share in [−1, 1]', ({ market }) => market.signals.depthImbalanceRaw],
-  ['depthImbalance', 'σ, in [−3, 3]', ({ market }) => market.signals.depthImbalance],
+  ...levels('bidDistance', LOG_TICKS, 1, (o, i, v, _, level) => { o[i] = signedLog(v.market.signals.bidDistance[level]); }),
+  ...levels('askDistance', LOG_TICKS, 1, (o, i, v, _, level) => { o[i] = signedLog(v.market.signals.askDistance[level]); }),
+  ['bidSlope', 'ln(1 + lots/tick), signed', (o, i, v, s) => { o[i] = signedLog(v.market.signals.bidSlope / s.lot); }],
+  ['askSlope', 'ln(1 + lots/tick), signed', (o, i, v, s) => { o[i] = signedLog(v.market.signals.askSlope / s.lot); }],
+  ['depthImbalanceRaw', 'share in [−1, 1]', (o, i, v) => { o[i] = v.market.signals.depthImbalanceRaw; }],
+  ['depthImbalance', 'σ, in [−3, 3]', (o, i, v) => { o[i] = v.market.signals.depthImbalance; }],
   // Volatility
-  ['sigma', LOG_SIGMA, ({ market }) => Math.log1p(market.signals.sigma)],
-  ['sigma1s', LOG_SIGMA, ({ market }) => Math.log1p(market.signals.sigma1s)],
-  ['sigma10s', LOG_SIGMA, ({ market }) => Math.log1p(market.signals.sigma10s)],
-  [
-    'sigmaRatio',
-    'ln(σ1s/σ10s), in [−5, 5]',
-    ({ market: { signals } }) => logRatio(signals.sigma1s, signals.sigma10s),
-  ],
+  ['sigma', LOG_SIGMA, (o, i, v) => { o[i] = Math.log1p(v.market.signals.sigma); }],
+  ['sigma1s', LOG_SIGMA, (o, i, v) => { o[i] = Math.log1p(v.market.signals.sigma1s); }],
+  ['sigma10s', LOG_SIGMA, (o, i, v) => { o[i] = Math.log1p(v.market.signals.sigma10s); }],
+  ['sigmaRatio', 'ln(σ1s/σ10s), in [−5, 5]', (o, i, v) => { o[i] = logRatio(v.market.signals.sigma1s, v.market.signals.sigma10s); }],
   // Own orders
-  ['inventory', 'share of q_max', ({ inventory }, { maxInventory }) => clamp(inventory / maxInventory, 4)],
-  ['bidActive', '0 or 1', ({ bid }) => (bid.active ? 1 : 0)],
-  ['askActive', '0 or 1', ({ ask }) => (ask.active ? 1 : 0)],
-  ['bidQueueShare', 'share ahead, in [0, 1]', (view) => queueShare(view, BID)],
-  ['askQueueShare', 'share ahead, in [0, 1]', (view) => queueShare(view, ASK)],
-  ['bidQueueAhead', LOG_LOTS, (view, { lot }) => queueAhead(view, BID, lot)],
-  ['askQueueAhead', LOG_LOTS, (view, { lot }) => queueAhead(view, ASK, lot)],
-  ['bidAge', 'ln(1 + s)', ({ bid }) => age(bid)],
-  ['askAge', 'ln(1 + s)', ({ ask }) => age(ask)],
-  ['ownBidDistance', LOG_TICKS, (view) => ownDistance(view, BID)],
-  ['ownAskDistance', LOG_TICKS, (view) => ownDistance(view, ASK)],
+  ['inventory', 'share of q_max', (o, i, v, s) => { o[i] = clamp(v.inventory / s.maxInventory, 4); }],
+  ['bidActive', '0 or 1', (o, i, v) => { o[i] = v.bid.active ? 1 : 0; }],
+  ['askActive', '0 or 1', (o, i, v) => { o[i] = v.ask.active ? 1 : 0; }],
+  ['bidQueueShare', 'share ahead, in [0, 1]', (o, i, v) => { o[i] = queueShare(v, BID); }],
+  ['askQueueShare', 'share ahead, in [0, 1]', (o, i, v) => { o[i] = queueShare(v, ASK); }],
+  ['bidQueueAhead', LOG_LOTS, (o, i, v, s) => { o[i] = queueAhead(v, BID, s.lot); }],
+  ['askQueueAhead', LOG_LOTS, (o, i, v, s) => { o[i] = queueAhead(v, ASK, s.lot); }],
+  ['bidAge', 'ln(1 + s)', (o, i, v) => { o[i] = age(v.bid); }],
+  ['askAge', 'ln(1 + s)', (o, i, v) => { o[i] = age(v.ask); }],
+  ['ownBidDistance', LOG_TICKS, (o, i, v) => { o[i] = ownDistance(v, BID); }],
+  ['ownAskDistance', LOG_TICKS, (o, i, v) => { o[i] = ownDistance(v, ASK); }],
   // Time
-  [
-    'timeToClose',
-    'share of the last 60 s',
-    (view) => clamp(Math.max(view.timeToClose, 0) / CLOSE_HORIZON, 1),
-  ],
-  ['minuteSin', 'sine', ({ market }) => Math.sin(minuteAngle(market.time))],
-  ['minuteCos', 'cosine', ({ market }) => Math.cos(minuteAngle(market.time))],
-  ['ackP99', '100 ms', ({ ackP99Ms }) => (Number.isNaN(ackP99Ms) ? 0 : clamp(ackP99Ms / 100, 100))],
+  ['timeToClose', 'share of the last 60 s', (o, i, v) => { o[i] = clamp(Math.max(v.timeToClose, 0) / CLOSE_HORIZON, 1); }],
+  ['minuteSin', 'sine', (o, i, v) => { o[i] = Math.sin(minuteAngle(v.market.time)); }],
+  ['minuteCos', 'cosine', (o, i, v) => { o[i] = Math.cos(minuteAngle(v.market.time)); }],
+  ['ackP99', '100 ms', (o, i, v) => { o[i] = Number.isNaN(v.ackP99Ms) ? 0 : clamp(v.ackP99Ms / 100, 100); }],
 ];
 
 function volume(quantity: number, lot: number): number {
@@ -175,8 +159,8 @@ function volume(quantity: number, lot: number): number {
 }
 
 /** One feature for each of the best five levels from `first` on, named L1 to L5. */
-function levels(name: string, unit: string, first: number, compute: Feature[2]): readonly Feature[] {
-  return [0, 1, 2, 3, 4].slice(first).map((level) => [`${name}L${level + 1}`, unit, compute, level] as const);
+function levels(name: string, unit: string, first: number, write: Write): readonly Feature[] {
+  return [0, 1, 2, 3, 4].slice(first).map((level) => [`${name}L${level + 1}`, unit, write, level] as const);
 }
 
 /** Names of the features of MarketMaking-v0, in order. */
@@ -188,7 +172,7 @@ export const OBSERVATION_UNITS: readonly string[] = FEATURES.map(([, unit]) => u
 /** Number of features. */
 export const OBSERVATION_SIZE = FEATURES.length;
 
-const COMPUTE = FEATURES.map(([, , compute]) => compute);
+const WRITE = FEATURES.map(([, , write]) => write);
 const LEVEL = Int32Array.from(FEATURES, ([, , , level]) => level ?? 0);
 
 /** Turns a quoter's view into the raw features of MarketMaking-v0: finite and of moderate size in every situation. */
@@ -203,6 +187,7 @@ export class Observer {
 
   /** Writes the features of `view` into the first OBSERVATION_SIZE places of `out`. */
   observe(view: QuoterView, out: Float32Array): void {
-    for (let i = 0; i < COMPUTE.length; i++) out[i] = COMPUTE[i](view, this.#scale, LEVEL[i]);
+    const scale = this.#scale;
+    for (let i = 0; i < WRITE.length; i++) WRITE[i](out, i, view, scale, LEVEL[i]);
   }
 }
