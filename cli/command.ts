@@ -14,6 +14,8 @@ export interface OptionSpec {
   readonly integer?: boolean;
   /** Path in the configuration this option sets, e.g. `lane.maxInventory`. */
   readonly config?: string;
+  /** Turns the text into what the configuration holds there, e.g. `10ms` into milliseconds; throws an InputError. */
+  readonly parse?: (text: string) => unknown;
 }
 
 export interface PositionalSpec {

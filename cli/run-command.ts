@@ -69,7 +69,9 @@ function configure(command: Command, args: Arguments): Config {
     assign(settings, path, value);
   }
   for (const [name, spec] of Object.entries({ ...COMMON_OPTIONS, ...command.options })) {
-    if (spec.config !== undefined && args[name] !== undefined) assign(settings, spec.config, args[name]);
+    const value = args[name];
+    if (spec.config === undefined || value === undefined) continue;
+    assign(settings, spec.config, spec.parse === undefined ? value : spec.parse(String(value)));
   }
   return resolveConfig(settings);
 }
