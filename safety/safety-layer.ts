@@ -25,6 +25,8 @@ export const SAFETY_RULES = [
 ] as const;
 export type SafetyRule = (typeof SAFETY_RULES)[number];
 
+/** Beyond this nothing is a price: prices are 32-bit whole ticks. */
+const MAX_TICKS = 2 ** 31 - 1;
 /** Lots closer than this are the same quantity. */
 const DUST = 1e-9;
 
@@ -33,7 +35,7 @@ const DUST = 1e-9;
  * backtest, shadow and live. In this order:
  * - an unusable book (not synchronised, a side empty): nothing is quoted;
  * - ACK P99 above its limit: the fallback decides until it recovers (without a fallback nothing is quoted);
- * - a decision that is not finite: the fallback decides, or nothing is quoted;
+ * - a decision that is not finite, or beyond all prices: the fallback decides, or nothing is quoted;
  * - |Δc| ≤ `maxOffset`, |Δc − Δc of the decision before| ≤ `maxOffsetStep` (0 before the first), spread ≥ `minSpread`;
  * - |q| ≤ q_max even if all that stands, is being cancelled and is quoted now fills: quantities are cut, the side that
  *   could pass it is withdrawn, and an order is cancelled before its successor is sent where both do not fit;
@@ -221,11 +223,14 @@ function noInterventions(): Record<SafetyRule, number> {
   };
 }
 
+/** Whether every field is a number that prices and quantities can be made of. NaN compares as false. */
 function finite(quote: Quote): boolean {
-  // A sum is finite only if every summand is (and they are far from overflow).
   return (
-    Number.isFinite(quote.reference + quote.offset + quote.spread) &&
-    Number.isFinite(quote.bidQuantity + quote.askQuantity) &&
+    Math.abs(quote.reference) <= MAX_TICKS &&
+    Math.abs(quote.offset) <= MAX_TICKS &&
+    Math.abs(quote.spread) <= MAX_TICKS &&
+    Number.isFinite(quote.bidQuantity) &&
+    Number.isFinite(quote.askQuantity) &&
     isRefresh(quote.refreshBid) &&
     isRefresh(quote.refreshAsk)
   );

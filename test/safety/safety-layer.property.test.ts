@@ -168,7 +168,7 @@ function play(steps: readonly Step[], maxInventory: number, fallback: Quoter | n
       }
       if (!kept && wanted > 0 && rule !== Refresh.leave) {
         assert.ok(side === BID ? price < bestAsk : price > now.bid, 'post-only');
-        assert.ok(price >= 1);
+        assert.ok(Number.isSafeInteger(price) && price >= 1);
         assert.ok(sign * inventory + wanted <= maxInventory, 'only what fits');
         orders.push({ side, price, quantity: wanted, sent: time, filled: 0, known: 0, cancelling: false });
       }

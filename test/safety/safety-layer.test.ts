@@ -130,6 +130,8 @@ describe('safety layer', () => {
       { offset: Number.NaN },
       { spread: Number.POSITIVE_INFINITY },
       { reference: Number.NaN },
+      { reference: -1e300 },
+      { spread: 1e17 },
       { bidQuantity: Number.NaN },
       JSON.parse('{"refreshBid": 7}'),
     ];
