@@ -1,0 +1,223 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '../../base/errors.ts';
+import { formatTime, MICROSECONDS, parseTime } from '../../base/time.ts';
+import { type PairedSession, runPairedSession } from '../../evaluation/paired-session.ts';
+import {
+  type EvaluationDocument,
+  hasSession,
+  nextEvaluationFolder,
+  writeSession,
+} from '../../evaluation/session-files.ts';
+import { quoteCurrency, type SessionRecord } from '../../evaluation/session-record.ts';
+import { type Comparison, compare } from '../../evaluation/statistics.ts';
+import { judgeTargets } from '../../evaluation/targets.ts';
+import { refuseTrainingOverlap } from '../../evaluation/training-overlap.ts';
+import { TapeReplay } from '../../market/replay.ts';
+import { openTape } from '../../market/tape/reader.ts';
+import type { Tape } from '../../market/tape/rows.ts';
+import { checkPolicyFits, type ResolvedAgent, resolveAgent } from '../agents.ts';
+import type { Arguments, Command, CommandContext } from '../command.ts';
+import { laneDifferences, policyLane } from '../evaluation/policy-lane.ts';
+import { evaluationSummary } from '../evaluation/summary.ts';
+import { LANE_OPTIONS } from '../options/lane.ts';
+
+/** Baselines that every evaluation runs beside the candidate, whichever it is compared with. */
+const CONTROLS = ['v15', 'v1', 'fixed'] as const;
+
+export const evaluateCommand: Command = {
+  name: 'evaluate',
+  describe:
+    'Candidate and baseline on the same ticks: KPIs, paired differences with intervals, targets, verdict',
+  examples: [
+    ['makergym evaluate runs/first --baseline v15 --tape day2.arrow', 'A run against V1.5 on unseen ticks'],
+    [
+      'makergym evaluate v1 --baseline fixed --tape day2.arrow --out results',
+      'Two baselines, kept for a report',
+    ],
+  ],
+  positionals: [
+    { name: 'POLICY', describe: 'run, checkpoint, export, agent name or module to judge', required: true },
+  ],
+  options: {
+    baseline: { type: 'string', describe: 'agent to compare with', default: 'v15', placeholder: 'AGENT' },
+    tape: {
+      type: 'list',
+      describe: 'tape to judge on; several in order of time',
+      required: true,
+      placeholder: 'TAPE',
+    },
+    out: { type: 'string', describe: 'folder for the results, to be shown by `report`', placeholder: 'DIR' },
+    'allow-overlap': { type: 'boolean', describe: 'judge on ticks the policy was trained on all the same' },
+    ...LANE_OPTIONS,
+  },
+  async run(args, context) {
+    const candidate = await resolveAgent(String(args.POLICY), context.config);
+    const baseline = await resolveAgent(String(args.baseline), context.config);
+    const paths = args.tape as readonly string[];
+    const tapes: Tape[] = [];
+    try {
+      for (const path of paths) tapes.push(openTape(path));
+      const span = spanOf(tapes, args);
+      for (const { manifest } of [candidate, baseline]) {
+        if (manifest === undefined) continue;
+        checkPolicyFits(manifest, tapes[0].info.instrument);
+        if (args['allow-overlap'] !== true) {
+          refuseTrainingOverlap(
+            { instrument: manifest.instrument, tapes: manifest.provenance.tapes },
+            { instrument: tapes[0].info.instrument, tapes: clip(tapes, span) },
+          );
+        }
+      }
+      return await evaluate({ args, context, candidate, baseline, tapes, paths, span });
+    } finally {
+      for (const tape of tapes) tape.close();
+    }
+  },
+};
+
+interface Evaluation {
+  readonly args: Arguments;
+  readonly context: CommandContext;
+  readonly candidate: ResolvedAgent;
+  readonly baseline: ResolvedAgent;
+  readonly tapes: readonly Tape[];
+  readonly paths: readonly string[];
+  readonly span: Span;
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+async function evaluate(evaluation: Evaluation): Promise<Readonly<Record<string, unknown>>> {
+  const { args, context, candidate, baseline, tapes, paths, span } = evaluation;
+  const { config } = context;
+  const folders = foldersFor(args);
+  const settings = chooseLane(evaluation);
+  const controls = await Promise.all(
+    CONTROLS.filter((name) => name !== baseline.name).map((name) => resolveAgent(name, config)),
+  );
+  const replay = new TapeReplay(tapes, { warmupSeconds: config.marketMaking.warmupSeconds });
+  const seconds = (time: number) => Math.round((time - span.start) / MICROSECONDS);
+  const progress = context.progress('Evaluating', seconds(span.end), 's');
+  const session = await runPairedSession({
+    replay,
+    contenders: [
+      { name: candidate.name, role: 'candidate', quoter: candidate.createQuoter() },
+      { name: baseline.name, role: 'baseline', quoter: baseline.createQuoter() },
+      ...controls.map((agent) => ({
+        name: agent.name,
+        role: 'control' as const,
+        quoter: agent.createQuoter(),
+      })),
+    ],
+    settings,
+    seed: config.seed,
+    sharpeIntervalSeconds: config.evaluation.sharpeIntervalSeconds,
+    ...span,
+    signal: context.signal,
+    onProgress: (time) => progress.update(seconds(time)),
+  });
+  progress.done();
+
+  const comparison = compare(session.scores[0], session.scores[1], {
+    ...config.evaluation,
+    seed: config.seed,
+  });
+  const kpisOf = (name: string) =>
+    session.lanes.find((lane) => lane.name === name && lane.role !== 'candidate')?.kpis;
+  const targets = judgeTargets({
+    candidate: session.lanes[0].kpis,
+    v15: kpisOf('v15') ?? session.lanes[1].kpis,
+    v1: kpisOf('v1') ?? session.lanes[1].kpis,
+    maxInventory: settings.maxInventory,
+  });
+  const { instrument } = replay;
+  context.print(
+    `${instrument.symbol} on ${instrument.venue}, ${formatTime(span.start)} to ${formatTime(span.end)}`,
+  );
+  context.print('');
+  context.print(evaluationSummary(session.lanes, comparison, targets, quoteCurrency(instrument)));
+
+  const document = documentOf(evaluation, session, comparison, targets);
+  const record: SessionRecord = {
+    format: 'makergym-session',
+    version: 1,
+    instrument,
+    tapes: clip(tapes, span).map((tape, i) => ({ path: paths[i], ...tape })),
+    settings,
+    lot: session.lot,
+    lanes: session.lanes,
+  };
+  for (const folder of folders) writeSession(folder, record, document);
+  if (folders.length > 0) context.log(`Results in ${folders.join(' and ')}`);
+  return { ...document, out: folders[0] ?? null };
+}
+
+function documentOf(
+  { candidate, baseline, args }: Evaluation,
+  session: PairedSession,
+  comparison: Comparison,
+  targets: ReturnType<typeof judgeTargets>,
+): EvaluationDocument {
+  const [ours, theirs, ...others] = session.lanes;
+  return {
+    candidate: { agent: candidate.name, policy: String(args.POLICY), kpis: ours.kpis },
+    baseline: { agent: baseline.name, kpis: theirs.kpis },
+    controls: Object.fromEntries(others.map(({ name, kpis }) => [name, { kpis }])),
+    ...comparison,
+    targets,
+    decisions: session.decisions,
+    rows: session.rows,
+    wallSeconds: session.wallSeconds,
+    rowsPerSecond: session.rows / session.wallSeconds,
+  };
+}
+
+/** A run keeps its evaluations, numbered; `--out` asks for a folder of one's own. */
+function foldersFor(args: Arguments): readonly string[] {
+  const policy = String(args.POLICY);
+  const folders = typeof args.out === 'string' ? [args.out] : [];
+  if (typeof args.out === 'string' && hasSession(args.out)) throw outTaken(args.out);
+  return existsSync(join(policy, 'run.json')) ? [...folders, nextEvaluationFolder(policy)] : folders;
+}
+
+function outTaken(out: string): InputError {
+  return new InputError({
+    code: 'out-exists',
+    message: `${out} holds the results of another session.`,
+    field: 'out',
+    value: out,
+    expected: 'a folder without results',
+    hint: 'Choose another --out.',
+  });
+}
+
+function chooseLane({ candidate, context }: Evaluation) {
+  const { manifest } = candidate;
+  if (manifest === undefined) return context.config.lane;
+  const lane = policyLane(context.config.lane, manifest.lane);
+  for (const line of laneDifferences(lane, manifest.lane))
+    context.log(`Judged unlike it was trained: ${line}`);
+  return lane;
+}
+
+function spanOf(tapes: readonly Tape[], args: Arguments): Span {
+  const time = (name: 'start' | 'end') =>
+    typeof args[name] === 'string' ? parseTime(String(args[name]), name) : undefined;
+  return {
+    start: time('start') ?? tapes[0].info.start,
+    end: time('end') ?? tapes[tapes.length - 1].info.end,
+  };
+}
+
+/** What of each tape lies within a span. */
+function clip(tapes: readonly Tape[], span: Span) {
+  return tapes.map(({ info }) => ({
+    checksum: info.checksum,
+    start: Math.max(info.start, span.start),
+    end: Math.min(info.end, span.end),
+  }));
+}

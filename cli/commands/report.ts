@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '../../base/errors.ts';
+import { requireFile, writeFileAtomic } from '../../base/files.ts';
+import { reportPage } from '../../evaluation/report/page.ts';
+import type { Command } from '../command.ts';
+import { runReport, sessionReport } from '../evaluation/report-data.ts';
+
+export const reportCommand: Command = {
+  name: 'report',
+  describe:
+    'One HTML page that needs no network: learning curves, equity, quotes with fills, KPIs, configuration',
+  examples: [
+    ['makergym report runs/first', 'A run and its latest evaluation, in runs/first/report.html'],
+    ['makergym report --backtest results', 'What `backtest --out results` or `evaluate --out results` kept'],
+  ],
+  positionals: [{ name: 'RUN', describe: 'folder of a run', required: false }],
+  options: {
+    backtest: {
+      type: 'string',
+      describe: 'folder that a backtest kept, instead of a run',
+      placeholder: 'DIR',
+    },
+    out: {
+      type: 'string',
+      describe: 'page to write (default: report.html in the folder)',
+      placeholder: 'FILE',
+    },
+  },
+  async run(args, context) {
+    const { RUN: run, backtest } = args;
+    if ((run === undefined) === (backtest === undefined)) {
+      throw new InputError({
+        code: 'missing-option',
+        message:
+          run === undefined
+            ? '"report" needs RUN or --backtest.'
+            : '"report" takes RUN or --backtest, not both.',
+        field: 'RUN',
+        value: run,
+        expected: 'the folder of a run, or --backtest DIR',
+        hint: 'See makergym report --help.',
+      });
+    }
+    const directory = String(run ?? backtest);
+    requireFile(directory, run === undefined ? 'backtest' : 'RUN');
+    const isRun = backtest === undefined && existsSync(join(directory, 'run.json'));
+    const data = isRun ? runReport(directory) : await sessionReport(directory);
+    const out = typeof args.out === 'string' ? args.out : join(directory, 'report.html');
+    writeFileAtomic(out, reportPage(data));
+    for (const { what } of data.missing) context.log(what);
+    context.print(out);
+    return { out, missing: data.missing.map(({ what }) => what) };
+  },
+};
