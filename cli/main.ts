@@ -81,13 +81,13 @@ function describeCommand(command: Command): Argv {
 function addOptions(parser: Argv, options: Readonly<Record<string, OptionSpec>>): void {
   for (const [name, spec] of Object.entries(options)) {
     const choices = spec.choices === undefined ? '' : `: ${spec.choices.join(', ')}`;
-    const fallback = spec.default === undefined ? '' : ` (default ${String(spec.default)})`;
+    const fallback = spec.default === undefined || spec.default === false ? '' : ` (default ${spec.default})`;
     const required = spec.required ? ' (required)' : '';
-    parser.option(name, {
-      type: spec.type === 'boolean' ? 'boolean' : 'string',
-      describe: `${spec.describe}${choices}${fallback}${required}`,
-      requiresArg: spec.type !== 'boolean',
-    });
+    const value =
+      spec.type === 'boolean' ? '' : ` [${spec.placeholder ?? (spec.type === 'number' ? 'N' : 'VALUE')}]`;
+    const describe = `${spec.describe}${choices}${fallback}${required}${value}`;
+    // Values stay strings, to be checked in one place; without a type yargs does not label them so.
+    parser.option(name, spec.type === 'boolean' ? { boolean: true, describe } : { nargs: 1, describe });
   }
 }
 
