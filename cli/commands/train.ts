@@ -1,0 +1,203 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { ENGINE_NAMES } from '../../agents/sac/choose-engine.ts';
+import { InputError } from '../../base/errors.ts';
+import { gitRevision, RunDirectory } from '../../checkpoints/run-directory.ts';
+import { SIMULATED_MARKETS } from '../../market/simulated/capture.ts';
+import type { Arguments, Command, CommandContext, OptionSpec } from '../command.ts';
+import { type Config, resolveConfig, type Settings } from '../config.ts';
+
+import { LANE_OPTIONS, spanOptions } from '../options/lane.ts';
+
+import { VERSION } from '../run-command.ts';
+import { chooseData, describeData, type TrainingData } from '../training/data.ts';
+import { type TrainingPlan, train } from '../training/train.ts';
+import { simulateCommand } from './simulate.ts';
+
+const OPTIONS: Readonly<Record<string, OptionSpec>> = {
+  tape: { type: 'list', describe: 'Tape to train on; several in order of time', placeholder: 'TAPE' },
+  market: {
+    type: 'string',
+    describe: 'Train on a simulated market instead',
+    choices: SIMULATED_MARKETS,
+    placeholder: 'NAME',
+  },
+  duration: { type: 'string', describe: 'Length of the simulated market (default 1h)', placeholder: 'D' },
+  'eval-tape': {
+    type: 'list',
+    describe: 'Tape to choose the best policy by (default: the last fifth of the training tape, kept apart)',
+    placeholder: 'TAPE',
+  },
+  'total-timesteps': {
+    type: 'number',
+    describe: 'Timesteps in all, those before --resume included',
+    integer: true,
+    minimum: 1,
+    placeholder: 'N',
+  },
+  out: {
+    type: 'string',
+    describe: 'Folder of the run (default: the first free runs/train-N)',
+    placeholder: 'RUN',
+  },
+  resume: {
+    type: 'string',
+    describe: 'Go on with this run, or with one of its checkpoints',
+    placeholder: 'RUN',
+  },
+  engine: { type: 'string', describe: 'What computes the update', choices: ENGINE_NAMES, placeholder: 'E' },
+  'n-envs': {
+    type: 'number',
+    describe: 'Agents that train together on one pass over the tape (default 1)',
+    integer: true,
+    minimum: 1,
+    maximum: 1024,
+    placeholder: 'K',
+  },
+};
+
+/** Options that go with `--resume`; every other was settled when the run began. */
+const WITH_RESUME = new Set(['resume', 'total-timesteps', 'engine', 'json', 'quiet']);
+
+export const trainCommand: Command = {
+  name: 'train',
+  describe: 'Train a Soft Actor-Critic agent on a tape or a simulated market; writes a run',
+  examples: [
+    ['makergym train --tape day1.arrow --total-timesteps 100000 --out runs/first', 'Train on a recording'],
+    ['makergym train --market queue-reactive --total-timesteps 20000', 'Train on a simulated market'],
+    ['makergym train --resume runs/first --total-timesteps 200000', 'Go on, bit for bit'],
+  ],
+  options: { ...OPTIONS, ...LANE_OPTIONS },
+  async run(args, context) {
+    const plan = args.resume === undefined ? await beginRun(args, context) : resumeRun(args, context);
+    for (const line of describeData(plan.data)) context.log(line);
+    return train(plan, context);
+  },
+};
+
+async function beginRun(args: Arguments, context: CommandContext): Promise<TrainingPlan> {
+  const totalTimesteps = args['total-timesteps'];
+  if (typeof totalTimesteps !== 'number') throw missing('total-timesteps', 'how many timesteps to train');
+  if ((args.tape === undefined) === (args.market === undefined)) {
+    throw missing('tape', 'either --tape or --market, and not both');
+  }
+  const path = typeof args.out === 'string' ? args.out : freeName();
+  RunDirectory.refuseExisting(path);
+  const { config } = context;
+  const tapes = (args.tape as readonly string[] | undefined) ?? [await simulated(path, args, context)];
+  const data = chooseData({
+    run: path,
+    tapes,
+    evaluationTapes: (args['eval-tape'] as readonly string[] | undefined) ?? [],
+    ...spanOptions(args),
+    evaluationSeconds: config.training.evaluationSeconds,
+    marketMaking: config.marketMaking,
+  });
+  return {
+    path,
+    config,
+    data,
+    totalTimesteps,
+    agents: (args['n-envs'] as number | undefined) ?? 1,
+    engine: args.engine as string | undefined,
+    program: `makergym ${VERSION}`,
+    open: (engine) =>
+      RunDirectory.create(
+        path,
+        {
+          command: [commandLine()],
+          versions: {
+            makergym: VERSION,
+            node: process.version,
+            platform: `${process.platform}-${process.arch}`,
+          },
+          revision: gitRevision(),
+          seed: config.seed,
+          totalTimesteps,
+          engine,
+          training: { data, agents: args['n-envs'] ?? 1 },
+        },
+        config,
+      ),
+  };
+}
+
+/** Settings, tapes and seed are the run's own; it goes on from its newest checkpoint or the one named. */
+function resumeRun(args: Arguments, context: CommandContext): TrainingPlan {
+  for (const [name, value] of Object.entries(args)) {
+    if (value === undefined || value === false || WITH_RESUME.has(name)) continue;
+    throw new InputError({
+      code: 'settled-option',
+      message: `--${name} cannot be changed when a run is resumed.`,
+      field: name,
+      value,
+      expected: 'only --total-timesteps and --engine beside --resume',
+      hint: `Leave --${name} out, or begin a new run.`,
+    });
+  }
+  const named = String(args.resume);
+  const checkpoint = /^step_\d+$/.test(basename(named)) ? resolve(named) : undefined;
+  const path = checkpoint === undefined ? named : dirname(dirname(checkpoint));
+  const run = RunDirectory.open(path);
+  const { record } = run;
+  const from = checkpoint ?? run.lastCheckpoint;
+  if (from === undefined) {
+    throw new InputError({
+      code: 'no-checkpoint',
+      message: `${path} has no checkpoint to go on from.`,
+      field: 'resume',
+      value: named,
+      expected: 'a run with at least one checkpoint',
+      hint: 'Begin it again with another --out.',
+    });
+  }
+  const totalTimesteps = (args['total-timesteps'] as number | undefined) ?? record.totalTimesteps;
+  const { data, agents } = record.training as { readonly data: TrainingData; readonly agents: number };
+  context.log(`Going on from ${from}`);
+  return {
+    path,
+    config: resolveConfig(run.config as Settings) as Config,
+    data,
+    totalTimesteps,
+    agents,
+    engine: (args.engine as string | undefined) ?? record.engine,
+    program: `makergym ${VERSION}`,
+    checkpoint: from,
+    open: (engine) => {
+      run.writeRecord({ ...record, command: [...record.command, commandLine()], totalTimesteps, engine });
+      return run;
+    },
+  };
+}
+
+/** Simulates a market into the run's folder, through the same import as any recording. */
+async function simulated(run: string, args: Arguments, context: CommandContext): Promise<string> {
+  const out = join(run, 'market', 'training.arrow');
+  if (!existsSync(out)) {
+    await simulateCommand.run({ market: args.market, duration: args.duration ?? '1h', out }, context);
+  }
+  return out;
+}
+
+function freeName(): string {
+  for (let n = 1; ; n++) {
+    const name = join('runs', `train-${n}`);
+    if (!existsSync(name)) return name;
+  }
+}
+
+function commandLine(): string {
+  const quote = (word: string) =>
+    /^[\w./:=,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return ['makergym', ...process.argv.slice(2)].map(quote).join(' ');
+}
+
+function missing(field: string, expected: string): InputError {
+  return new InputError({
+    code: 'missing-option',
+    message: `"train" needs --${field}.`,
+    field: `--${field}`,
+    expected,
+    hint: 'See makergym train --help.',
+  });
+}
