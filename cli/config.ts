@@ -5,6 +5,7 @@ import { DEFAULT_FIXED, DEFAULT_V1, DEFAULT_V15 } from '../agents/parameters.ts'
 import { InputError, nearestMatch } from '../base/errors.ts';
 import { requireFile } from '../base/files.ts';
 import { DEFAULT_LANE, DEFAULT_MARKET_MAKING } from '../env/settings.ts';
+import { laneSchema, marketMakingSchema } from '../env/settings-schema.ts';
 import { DEFAULT_EVALUATION } from '../evaluation/settings.ts';
 import { DEFAULT_SAFETY } from '../safety/limits.ts';
 import { DEFAULT_SAC, DEFAULT_TRAINING } from '../training/settings.ts';
@@ -13,33 +14,6 @@ const positive = z.number().positive();
 const share = z.number().min(0).max(1);
 const whole = z.int().min(0);
 const count = z.int().min(1);
-
-const laneSchema = z.strictObject({
-  lot: positive.nullable(),
-  maxInventory: positive,
-  latency: z.strictObject({ entryMs: z.number().min(0), responseMs: z.number().min(0) }),
-  queue: z.strictObject({ model: z.enum(['power', 'log', 'log2', 'risk-averse']), exponent: positive }),
-  fees: z.strictObject({
-    makerBps: z.number().min(-100).max(1000),
-    takerBps: z.number().min(-100).max(1000),
-  }),
-  decisionIntervalMs: positive.max(60_000),
-});
-
-const marketMakingSchema = z.strictObject({
-  anchor: z.enum(['v15', 'v1', 'mid']),
-  episodeSeconds: positive,
-  warmupSeconds: z.number().min(0),
-  centreShiftTicks: positive,
-  logSpreadRange: positive,
-  reward: z.strictObject({
-    scale: positive.nullable(),
-    inventoryPenalty: z.number().min(0),
-    cancelPenalty: z.number().min(0),
-    latencyPenalty: z.number().min(0),
-    latencyBudgetMs: z.number().min(0),
-  }),
-});
 
 const v1Schema = z.strictObject({
   gamma: positive,
