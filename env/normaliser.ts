@@ -33,6 +33,8 @@ export class RunningNormaliser {
   #frozen = false;
   readonly #mean: Float64Array;
   readonly #variance: Float64Array;
+  /** √(variance + ε), scratch of `normalise`. */
+  readonly #deviation: Float64Array;
 
   constructor(size: number, options: NormaliserOptions = {}) {
     this.size = positive(size, 'size');
@@ -40,6 +42,7 @@ export class RunningNormaliser {
     this.clip = positive(options.clip ?? 10, 'clip');
     this.#mean = new Float64Array(size);
     this.#variance = new Float64Array(size).fill(1);
+    this.#deviation = new Float64Array(size);
   }
 
   /** A normaliser in exactly the state that `exportState` gave. */
@@ -100,9 +103,12 @@ export class RunningNormaliser {
   /** Normalises `count` rows of `input` into `out`, which may be the same array. */
   normalise(input: Float32Array, count: number, out: Float32Array): void {
     const { size, clip, epsilon } = this;
+    const mean = this.#mean;
+    const deviation = this.#deviation;
+    for (let j = 0; j < size; j++) deviation[j] = Math.sqrt(this.#variance[j] + epsilon);
     for (let i = 0, k = 0; i < count; i++) {
       for (let j = 0; j < size; j++, k++) {
-        const x = (input[k] - this.#mean[j]) / Math.sqrt(this.#variance[j] + epsilon);
+        const x = (input[k] - mean[j]) / deviation[j];
         out[k] = Math.min(Math.max(x, -clip), clip);
       }
     }
