@@ -2,6 +2,7 @@ import { InterruptedError } from '../base/errors.ts';
 import { MICROSECONDS } from '../base/time.ts';
 import type { MarketListener, MarketView } from './market.ts';
 import { PairMoments, type Regression, type Relevance, RelevanceTest } from './relevance.ts';
+import { BID, type Side } from './side.ts';
 import type { SignalView } from './signal-view.ts';
 
 /** Signals whose relevance is tested, as the agents see them. */
@@ -37,6 +38,8 @@ export interface Inspection {
   readonly trades: number;
   readonly gaps: number;
   readonly volume: number;
+  /** Correlation of a trade's sign (bought +1, sold −1) with that of the trade before. */
+  readonly tradeSignAutocorrelation: number | null;
   /** Share of the time in which the book was known. */
   readonly synchronisedPct: number;
   /** Best ask − best bid, weighted by time. */
@@ -111,6 +114,8 @@ class Watch implements MarketListener {
   #messages = 0;
   #trades = 0;
   #volume = 0;
+  #lastSign = 0;
+  readonly #signs = new PairMoments();
   #gaps = 0;
   #since = 0;
   #spread = 0;
@@ -122,9 +127,12 @@ class Watch implements MarketListener {
   beforeMessage(): void {}
   onLevel(): void {}
 
-  onTrade(_price: number, quantity: number): void {
+  onTrade(_price: number, quantity: number, aggressor: Side): void {
     this.#trades++;
     this.#volume += quantity;
+    const sign = aggressor === BID ? 1 : -1;
+    if (this.#lastSign !== 0) this.#signs.observe(this.#lastSign, sign);
+    this.#lastSign = sign;
   }
 
   onReset(): void {
@@ -132,7 +140,8 @@ class Watch implements MarketListener {
   }
 
   onGap(): void {
-    this.#gaps++;
+    // A tape that begins before its first snapshot begins with a gap row, where nothing was lost.
+    if (this.#spread > 0) this.#gaps++;
     this.breaks++;
   }
 
@@ -156,6 +165,7 @@ class Watch implements MarketListener {
       messages: this.#messages,
       trades: this.#trades,
       volume: this.#volume,
+      tradeSignAutocorrelation: this.#signs.correlation,
       gaps: this.#gaps,
       synchronisedPct: duration > 0 ? Math.min(100, (100 * total) / duration) : 0,
       spreadTicks: {

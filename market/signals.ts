@@ -6,7 +6,7 @@ import type { SignalView } from './signal-view.ts';
 import { BookFlow, depthImbalance, SideDepth } from './signals/depth.ts';
 import { Lagged } from './signals/lagged.ts';
 import { Volatility } from './signals/volatility.ts';
-import { ZScore } from './signals/z-score.ts';
+import { decayOver, ZScore } from './signals/z-score.ts';
 
 const S = MICROSECONDS;
 /** Lags of the three histories; the constants below are indices into them. */
@@ -149,10 +149,11 @@ export class Signals implements SignalView {
   #observeScores(): void {
     const elapsed = this.#lastBook < 0 || this.#interruptedAt >= 0 ? 0 : this.#time - this.#lastBook;
     this.#trades.advance(this.#time);
-    if (this.#traded(1)) this.#ofi1s.observe(this.#ofi(1), elapsed);
-    if (this.#traded(2)) this.#ofi3s.observe(this.#ofi(2), elapsed);
+    const decay = decayOver(elapsed);
+    if (this.#traded(1)) this.#ofi1s.observe(this.#ofi(1), decay);
+    if (this.#traded(2)) this.#ofi3s.observe(this.#ofi(2), decay);
     this.#depthImbalanceRaw = depthImbalance(this.#bid, this.#ask);
-    this.#imbalance.observe(this.#depthImbalanceRaw, elapsed);
+    this.#imbalance.observe(this.#depthImbalanceRaw, decay);
     const score = this.#imbalance.score(this.#depthImbalanceRaw);
     this.#depthImbalance += IMBALANCE_EMA * (score - this.#depthImbalance);
   }

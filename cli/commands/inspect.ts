@@ -50,7 +50,8 @@ function describe(inspection: Inspection): string {
   const { spreadTicks, durationSeconds } = inspection;
   const per = (count: number) => number(count / Math.max(durationSeconds, 1e-6), 2);
   return [
-    `messages/s ${per(inspection.messages)}, trades/s ${per(inspection.trades)}, gaps ${inspection.gaps}`,
+    `messages/s ${per(inspection.messages)}, trades/s ${per(inspection.trades)}, gaps ${inspection.gaps}, ` +
+      `autocorrelation of trade signs ${number(inspection.tradeSignAutocorrelation, 2)}`,
     `spread, ticks, weighted by time: mean ${number(spreadTicks.mean, 3)}, p50 ${number(spreadTicks.p50, 0)}, ` +
       `p99 ${number(spreadTicks.p99, 0)} (${inspection.spreadSharePct.map((s) => `${s.ticks}: ${number(s.pct, 1)} %`).join(', ')})`,
     `volatility, ticks/√s: ${inspection.volatility.map((v) => `${number(v.sigmaTicks, 3)} at ${v.intervalSeconds} s`).join(', ')}`,

@@ -5,7 +5,12 @@ export const Z_SCORE_HALF_LIFE = 300 * MICROSECONDS;
 /** The prior counts as much as this much observed time, µs. */
 const PRIOR_SPAN = 10 * MICROSECONDS;
 const CLAMP = 3;
-const PRIOR_WEIGHT = 1 - 2 ** (-PRIOR_SPAN / Z_SCORE_HALF_LIFE);
+const PRIOR_WEIGHT = 1 - decayOver(PRIOR_SPAN);
+
+/** What is left of an observation's weight after `elapsed` µs. */
+export function decayOver(elapsed: number): number {
+  return Math.exp((-Math.LN2 / Z_SCORE_HALF_LIFE) * elapsed);
+}
 
 /**
  * Running mean and variance of a signal, weighted by time with a half-life of five minutes, and the z-score against
@@ -29,10 +34,9 @@ export class ZScore {
     this.#squares = PRIOR_WEIGHT * this.#priorVariance;
   }
 
-  /** Takes in that the signal was `value` for the last `elapsed` µs. */
-  observe(value: number, elapsed: number): void {
-    if (elapsed <= 0) return;
-    const decay = 2 ** (-elapsed / Z_SCORE_HALF_LIFE);
+  /** Takes in that the signal was `value` for some time; `decay` is {@link decayOver} that time. */
+  observe(value: number, decay: number): void {
+    if (decay >= 1) return;
     const weight = 1 - decay;
     this.#weight = this.#weight * decay + weight;
     const before = value - this.#mean;

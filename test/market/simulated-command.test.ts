@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InputError } from '../../base/errors.ts';
+import type { Arguments, CommandContext } from '../../cli/command.ts';
+import { inspectCommand } from '../../cli/commands/inspect.ts';
+import { simulateCommand } from '../../cli/commands/simulate.ts';
+import { DEFAULT_CONFIG } from '../../cli/config.ts';
+import { importCaptures } from '../../market/import.ts';
+import { openTape } from '../../market/tape/reader.ts';
+
+describe('simulate and inspect', () => {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'makergym-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const context: CommandContext = {
+    config: DEFAULT_CONFIG,
+    seed: 3,
+    signal: new AbortController().signal,
+    progress: () => ({ update() {}, done() {} }),
+    log() {},
+    print() {},
+  };
+  const simulate = (args: Arguments) => simulateCommand.run({ market: 'queue-reactive', ...args }, context);
+
+  it('writes the same rows whether to a tape at once or to a capture that is then imported', async () => {
+    const direct = join(folder, 'direct.arrow');
+    const capture = join(folder, 'capture.gz');
+    const imported = join(folder, 'imported.arrow');
+    const fields = await simulate({ duration: '30s', out: direct });
+    assert.deepEqual({ ...fields, out: capture }, await simulate({ duration: '30s', out: capture }));
+    await importCaptures({ captures: [capture], out: imported });
+    assert.deepEqual(readdirSync(folder).sort(), ['capture.gz', 'direct.arrow', 'imported.arrow']);
+    const [a, b] = [openTape(direct), openTape(imported)];
+    assert.equal(a.info.checksum, b.info.checksum);
+    a.close();
+    b.close();
+  });
+
+  it('gives the fields that scripts rely on', async () => {
+    const out = join(folder, 'tape.arrow');
+    const summary = await simulate({ duration: '1m', out });
+    assert.deepEqual(Object.keys(summary).sort(), ['durationSeconds', 'market', 'messages', 'out', 'trades']);
+    const found = await inspectCommand.run({ TAPE: out }, context);
+    for (const field of ['instrument', 'rows', 'span', 'spreadTicks', 'trades', 'signals', 'ofiRegression']) {
+      assert.ok(field in found, field);
+    }
+    assert.equal(found.trades, summary.trades);
+    assert.ok(!JSON.stringify(found).includes('NaN'));
+  });
+
+  it('refuses what it cannot read or write, by name', async () => {
+    const out = join(folder, 'x.gz');
+    await assert.rejects(
+      simulate({ duration: '10 parsecs', out }),
+      (e: InputError) => e.field === 'duration',
+    );
+    await assert.rejects(
+      simulate({ duration: '10s', out, market: 'queue' }),
+      (e: InputError) => e.field === 'market',
+    );
+    await assert.rejects(
+      simulate({ duration: '10s', out: '/dev/null/x.gz' }),
+      (e: InputError) => e.field === 'out',
+    );
+    await assert.rejects(inspectCommand.run({ TAPE: out }, context), InputError);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+});
