@@ -21,11 +21,13 @@ export class AtomicFile {
   readonly #partial: string;
   #descriptor: number | undefined;
   #bytes = 0;
+  #done = false;
 
   constructor(path: string) {
     this.path = path;
     this.#partial = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.partial`);
     try {
+      if (existsSync(path) && statSync(path).isDirectory()) throw new Error('it is a folder');
       mkdirSync(dirname(path), { recursive: true });
       this.#descriptor = openSync(this.#partial, 'w');
     } catch (cause) {
@@ -66,6 +68,7 @@ export class AtomicFile {
       closeSync(descriptor);
       this.#descriptor = undefined;
       renameSync(this.#partial, this.path);
+      this.#done = true;
     } catch (cause) {
       throw this.#failed(cause);
     }
@@ -73,8 +76,9 @@ export class AtomicFile {
 
   /** Removes what was written; does nothing after a commit. */
   discard(): void {
-    if (this.#descriptor === undefined) return;
-    closeSync(this.#descriptor);
+    if (this.#done) return;
+    this.#done = true;
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
     rmSync(this.#partial, { force: true });
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fs, { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,5 +56,16 @@ describe('atomic files', () => {
       code: 'cannot-write',
       field: 'out',
     });
+  });
+
+  it('refuse a name that is a folder', () => {
+    assert.throws(() => new AtomicFile(folder), { code: 'cannot-write', value: folder });
+  });
+
+  it('leave no partial file when they cannot take their name', () => {
+    const file = new AtomicFile(join(folder, 'a'));
+    mkdirSync(join(folder, 'a'));
+    assert.throws(() => file.commit(), { code: 'cannot-write' });
+    assert.deepEqual(readdirSync(folder), ['a']);
   });
 });
