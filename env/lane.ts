@@ -1,3 +1,4 @@
+import { InputError } from '../base/errors.ts';
 import type { Instrument } from '../market/instrument.ts';
 import type { Market, MarketParticipant, MarketView } from '../market/market.ts';
 import type { Watch } from '../market/participants.ts';
@@ -96,7 +97,7 @@ export class Lane implements MarketParticipant {
       instrument,
       lot,
       maxInventory: settings.maxInventory,
-      decisionInterval: Math.round(1000 * settings.decisionIntervalMs),
+      decisionInterval: checkInterval(settings.decisionIntervalMs),
       seed: options.seed,
     };
   }
@@ -238,6 +239,20 @@ export class Lane implements MarketParticipant {
   onTouch(): void {
     this.#exchange.onTouch();
   }
+}
+
+/** An interval between decisions in whole µs. */
+function checkInterval(milliseconds: number): number {
+  const interval = Math.round(1000 * milliseconds);
+  if (interval >= 1 && Number.isSafeInteger(interval)) return interval;
+  throw new InputError({
+    code: 'bad-interval',
+    message: `A decision every ${milliseconds} ms is not possible.`,
+    field: 'lane.decisionIntervalMs',
+    value: milliseconds,
+    expected: 'a microsecond (0.001) or more',
+    hint: 'Use an interval such as 100.',
+  });
 }
 
 function mustGo(order: Order, price: number, steps: number, refresh: Refresh): boolean {

@@ -100,7 +100,12 @@ function earliest(times: Float64Array): number {
   return first;
 }
 
-function checkSpan({ replay, start = replay.start, end = replay.end }: SessionOptions) {
+/** The span of a session, µs. Throws an InputError unless it lies within the tapes and holds something. */
+export function checkSpan({
+  replay,
+  start = replay.start,
+  end = replay.end,
+}: Pick<SessionOptions, 'replay' | 'start' | 'end'>): { readonly start: number; readonly end: number } {
   const span = `${formatTime(replay.start)} to ${formatTime(replay.end)}`;
   for (const [field, time] of [
     ['start', start],

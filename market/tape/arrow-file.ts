@@ -3,6 +3,7 @@
  * the whole file in memory and its synchronous reader wants it there, so the framing is here and the metadata
  * (flatbuffers) is the library's. Format: https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
  */
+import { createHash } from 'node:crypto';
 import { MetadataVersion, type Schema } from 'apache-arrow';
 import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
 import { BufferRegion, FieldNode, Message, RecordBatch } from 'apache-arrow/ipc/metadata/message';
@@ -16,6 +17,8 @@ export interface ColumnBytes {
   readonly values: Uint8Array;
   readonly validity: Uint8Array | null;
   readonly nulls: number;
+  /** Of a column of texts: where each begins in `values` and the last ends, int32, one more than there are rows. */
+  readonly offsets?: Uint8Array;
 }
 
 /** Writes an Arrow file through `write`, which receives its bytes in order. Nothing is held but the block list. */
@@ -33,7 +36,9 @@ export class ArrowFileWriter {
 
   writeBatch(rows: number, columns: readonly ColumnBytes[]): void {
     const nodes = columns.map(({ nulls }) => new FieldNode(rows, nulls));
-    const parts = columns.flatMap(({ values, validity }) => [validity ?? new Uint8Array(0), values]);
+    const parts = columns.flatMap(({ values, validity, offsets }) =>
+      [validity ?? new Uint8Array(0), offsets, values].filter((part) => part !== undefined),
+    );
     let bodyLength = 0;
     const regions = parts.map((part) => {
       const region = new BufferRegion(bodyLength, part.byteLength);
@@ -55,6 +60,8 @@ export class ArrowFileWriter {
   finish(schema: Schema): void {
     this.#append(new Uint8Array(Uint32Array.of(CONTINUATION, 0).buffer));
     const footer = Footer.encode(new Footer(schema, MetadataVersion.V5, this.#blocks, []));
+    // Readers of Arrow find the footer from the end; what lies between the end of the stream and the footer is ours.
+    this.#append(footerSeal(footer));
     this.#append(footer);
     this.#append(new Uint8Array(Uint32Array.of(footer.byteLength).buffer));
     this.#append(new TextEncoder().encode(MAGIC));
@@ -81,17 +88,21 @@ export class ArrowFileWriter {
   }
 }
 
-function padded(bytes: number): number {
+/** Bytes of the seal that precedes the footer. */
+export const SEAL_BYTES = 40;
+
+/**
+ * What a writer of ours puts before a footer: a mark and the footer's SHA-256. The metadata decoder trusts its bytes and
+ * would follow damaged ones anywhere, so that a footer is only decoded when its seal is right.
+ */
+export function footerSeal(footer: Uint8Array): Uint8Array {
+  const mark = new TextEncoder().encode('makegym1');
+  return Buffer.concat([mark, createHash('sha256').update(footer).digest()]);
+}
+
+/** Bytes rounded up to a multiple of eight, as every part of a file is. */
+export function padded(bytes: number): number {
   return Math.ceil(bytes / 8) * 8;
 }
 
-/** Reads the metadata of a record batch from the bytes of its block (continuation mark and length included). */
-export function decodeBatchMetadata(bytes: Uint8Array): RecordBatch {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const prefix = view.getUint32(0, true) === CONTINUATION ? 8 : 4;
-  const header = Message.decode(bytes.subarray(prefix)).header();
-  if (!(header instanceof RecordBatch)) throw new Error('a block holds no record batch');
-  return header;
-}
-
-export { type FileBlock, Footer, type RecordBatch };
+export { type FileBlock, Footer };

@@ -1,0 +1,191 @@
+import { join } from 'node:path';
+import { InputError } from '../../base/errors.ts';
+import { writeFileAtomic } from '../../base/files.ts';
+import { formatTime, MICROSECONDS } from '../../base/time.ts';
+import { resolveLot } from '../../env/lot.ts';
+import { checkSpan } from '../../env/session.ts';
+import type { LaneSettings } from '../../env/settings.ts';
+import { type PairedSession, runPairedSession } from '../../evaluation/paired-session.ts';
+import { DecisionFile, FillFile, type RecordOptions } from '../../evaluation/records.ts';
+import { hasSession, writeSession } from '../../evaluation/session-files.ts';
+import { quoteCurrency } from '../../evaluation/session-record.ts';
+import { kpiTable } from '../../evaluation/text-table.ts';
+import { TapeReplay } from '../../market/replay.ts';
+import { openTape } from '../../market/tape/reader.ts';
+import type { Tape } from '../../market/tape/rows.ts';
+import { checkPolicyFits, type ResolvedAgent, resolveAgent } from '../agents.ts';
+import type { Arguments, Command, CommandContext } from '../command.ts';
+import { laneDifferences, policyLane } from '../evaluation/policy-lane.ts';
+import { LANE_OPTIONS, spanOptions } from '../options/lane.ts';
+
+export const backtestCommand: Command = {
+  name: 'backtest',
+  describe: 'One agent over a tape: latency, queue position, fees, fills with their reason, KPIs',
+  examples: [
+    ['makergym backtest day1.arrow --agent v15', "V1.5's KPIs over a day"],
+    [
+      'makergym backtest day1.arrow day2.arrow --agent runs/first --latency 5ms,10ms --fees=-0.5,4',
+      'a policy over two days, with a rebate',
+    ],
+    [
+      'makergym backtest day1.arrow --agent v1 --decisions decisions.arrow --fills fills.arrow',
+      'each decision and each fill, for pandas, polars or DuckDB',
+    ],
+  ],
+  positionals: [{ name: 'TAPE', describe: 'tapes in order of time', required: true, many: true }],
+  options: {
+    agent: {
+      type: 'string',
+      describe: 'who quotes: v1, v15, fixed, a run or export folder, or a .ts or .js module',
+      required: true,
+      placeholder: 'A',
+    },
+    ...LANE_OPTIONS,
+    decisions: { type: 'string', describe: 'Arrow file with a row a decision', placeholder: 'FILE' },
+    fills: { type: 'string', describe: 'Arrow file with a row a fill', placeholder: 'FILE' },
+    out: {
+      type: 'string',
+      describe: 'folder that keeps it all for `report --backtest`',
+      placeholder: 'DIR',
+    },
+  },
+  async run(args, context) {
+    const agent = await resolveAgent(String(args.agent), context.config);
+    const paths = args.TAPE as readonly string[];
+    if (typeof args.out === 'string' && hasSession(args.out)) throw outTaken(args.out);
+    const tapes: Tape[] = [];
+    try {
+      for (const path of paths) tapes.push(openTape(path));
+      const replay = new TapeReplay(tapes, { warmupSeconds: context.config.marketMaking.warmupSeconds });
+      if (agent.manifest !== undefined) checkPolicyFits(agent.manifest, replay.instrument);
+      return await backtest({ args, context, agent, paths, tapes, replay });
+    } finally {
+      for (const tape of tapes) tape.close();
+    }
+  },
+};
+
+interface Backtest {
+  readonly args: Arguments;
+  readonly context: CommandContext;
+  readonly agent: ResolvedAgent;
+  readonly paths: readonly string[];
+  readonly tapes: readonly Tape[];
+  readonly replay: TapeReplay;
+}
+
+async function backtest(request: Backtest): Promise<Readonly<Record<string, unknown>>> {
+  const { args, context, agent, replay } = request;
+  const { config } = context;
+  const { instrument } = replay;
+  const { start, end } = checkSpan({ replay, ...spanOptions(args) });
+  const chosen = chooseLane(request);
+  const settings = { ...chosen, lot: resolveLot(chosen, instrument, replay.firstMid()) };
+  const files = recordFiles(args, { instrument, lot: settings.lot });
+  const seconds = (time: number) => Math.round((time - start) / MICROSECONDS);
+  const progress = context.progress('Backtesting', seconds(end), 's');
+  let session: PairedSession;
+  try {
+    session = await runPairedSession({
+      replay,
+      contenders: [
+        { name: agent.name, role: 'candidate', quoter: agent.createQuoter(), listeners: () => files },
+      ],
+      settings,
+      seed: config.seed,
+      sharpeIntervalSeconds: config.evaluation.sharpeIntervalSeconds,
+      start,
+      end,
+      signal: context.signal,
+      onProgress: (time) => progress.update(seconds(time)),
+    });
+    for (const file of files) file.finish();
+  } catch (error) {
+    for (const file of files) file.discard();
+    throw error;
+  } finally {
+    progress.done();
+  }
+  const [{ kpis }] = session.lanes;
+  const span = { start: formatTime(start), end: formatTime(end) };
+  const document = {
+    agent: agent.name,
+    instrument,
+    span,
+    lot: settings.lot,
+    kpis,
+    decisions: session.decisions,
+    fills: kpis.fills,
+    rows: session.rows,
+    wallSeconds: session.wallSeconds,
+    rowsPerSecond: session.rows / session.wallSeconds,
+    out: typeof args.out === 'string' ? args.out : null,
+  };
+  if (typeof args.out === 'string') keep(args.out, request, settings, session, { start, end });
+  context.print(`${instrument.symbol} on ${instrument.venue}, ${span.start} to ${span.end}`);
+  context.print('');
+  context.print(kpiTable([{ title: agent.name, kpis }], quoteCurrency(instrument)));
+  return document;
+}
+
+/** What configuration and options say; where they leave it open, a policy trades as it was trained. */
+function chooseLane({ agent, context }: Backtest): LaneSettings {
+  const { lane } = context.config;
+  if (agent.manifest === undefined) return lane;
+  const chosen = policyLane(lane, agent.manifest.lane);
+  for (const line of laneDifferences(chosen, agent.manifest.lane))
+    context.log(`Run unlike it was trained: ${line}`);
+  return chosen;
+}
+
+function recordFiles(args: Arguments, options: RecordOptions): readonly (DecisionFile | FillFile)[] {
+  const files: (DecisionFile | FillFile)[] = [];
+  const { decisions, fills, out } = args;
+  try {
+    if (typeof decisions === 'string') files.push(new DecisionFile(decisions, options));
+    if (typeof fills === 'string') files.push(new FillFile(fills, options));
+    if (typeof out === 'string') {
+      files.push(new DecisionFile(join(out, 'decisions.arrow'), options));
+      files.push(new FillFile(join(out, 'fills.arrow'), options));
+    }
+  } catch (error) {
+    for (const file of files) file.discard();
+    throw error;
+  }
+  return files;
+}
+
+function keep(
+  out: string,
+  { tapes, paths, replay }: Backtest,
+  settings: LaneSettings & { readonly lot: number },
+  session: PairedSession,
+  span: { readonly start: number; readonly end: number },
+): void {
+  writeSession(out, {
+    format: 'makergym-session',
+    version: 1,
+    instrument: replay.instrument,
+    tapes: tapes.map(({ info }, i) => ({
+      path: paths[i],
+      checksum: info.checksum,
+      start: Math.max(info.start, span.start),
+      end: Math.min(info.end, span.end),
+    })),
+    settings,
+    lot: settings.lot,
+    lanes: session.lanes,
+  });
+  writeFileAtomic(join(out, 'kpis.json'), `${JSON.stringify(session.lanes[0].kpis, null, 2)}\n`);
+}
+
+function outTaken(out: string): InputError {
+  return new InputError({
+    code: 'out-exists',
+    message: `${out} holds the results of another session.`,
+    field: '--out',
+    value: out,
+    expected: 'a folder without results',
+    hint: 'Choose another --out.',
+  });
+}
