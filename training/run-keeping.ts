@@ -54,7 +54,8 @@ export class KeepBest implements TrainingCallback {
 
   async onEvaluation(sac: SAC, evaluation: Evaluation): Promise<void> {
     this.#run.appendEvaluation(evaluation);
-    if (this.#best !== null && evaluation.score <= this.#best.score) return;
+    // Of equals the later: it has learnt more.
+    if (this.#best !== null && evaluation.score < this.#best.score) return;
     const best = { timestep: evaluation.timestep, score: evaluation.score };
     const description = sac.describePolicy();
     if (description === undefined) await sac.save(this.#run.best);

@@ -8,6 +8,7 @@ import { TapeReplay } from '../../market/replay.ts';
 import { DEFAULT_QUEUE_REACTIVE } from '../../market/simulated/parameters.ts';
 import { openTape } from '../../market/tape/reader.ts';
 import type { TapeInfo } from '../../market/tape/rows.ts';
+import { busiestStart } from './busiest.ts';
 
 /** Share of the training tapes' time kept apart for evaluation when no tape is given for it. */
 const HELD_OUT = 0.2;
@@ -63,23 +64,28 @@ export function chooseData(choice: DataChoice): TrainingData {
     const cut = Math.floor(end - HELD_OUT * (end - start));
     return {
       training: { tapes, start, end: cut },
-      selection: { tapes, start: cut, end: Math.min(end, cut + longest) },
+      selection: { tapes, ...busiest(choice.tapes, cut, end, longest) },
       heldOut,
     };
   }
   const warmup = choice.marketMaking.warmupSeconds * MICROSECONDS;
-  const selectionStart = evaluationInfos[0].start + warmup;
-  const selectionEnd = Math.min(evaluationInfos[evaluationInfos.length - 1].end, selectionStart + longest);
-  requireApart(infos, evaluationInfos, { start, end }, { start: selectionStart, end: selectionEnd });
+  const selection = busiest(
+    choice.evaluationTapes,
+    evaluationInfos[0].start + warmup,
+    evaluationInfos[evaluationInfos.length - 1].end,
+    longest,
+  );
+  requireApart(infos, evaluationInfos, { start, end }, selection);
   return {
     training: { tapes, start, end },
-    selection: {
-      tapes: references(choice.run, choice.evaluationTapes, evaluationInfos),
-      start: selectionStart,
-      end: selectionEnd,
-    },
+    selection: { tapes: references(choice.run, choice.evaluationTapes, evaluationInfos), ...selection },
     heldOut,
   };
+}
+
+function busiest(paths: readonly string[], start: number, end: number, length: number) {
+  const from = busiestStart(paths, start, end, length);
+  return { start: from, end: Math.min(end, from + length) };
 }
 
 /** A replay of a stretch's tapes, its own; throws an InputError if a tape is no longer the one the run began with. */
@@ -134,10 +140,12 @@ export function provenance(
 export function describeData(data: TrainingData): readonly string[] {
   const span = ({ start, end }: Stretch) =>
     `${formatTime(start)} to ${formatTime(end)} (${((end - start) / 60e6).toFixed(1)} min)`;
-  const apart = data.heldOut ? `the last ${100 * HELD_OUT} % of the tape, kept apart` : 'a tape of its own';
+  const apart = data.heldOut
+    ? `of the last ${100 * HELD_OUT} % of the tape, kept apart`
+    : 'of a tape of its own';
   return [
     `Training on   ${span(data.training)}`,
-    `Evaluating on ${span(data.selection)}: ${apart}; the best policy is chosen by it`,
+    `Evaluating on ${span(data.selection)}: the busiest stretch ${apart}; the best policy is chosen by it`,
   ];
 }
 

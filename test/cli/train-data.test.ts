@@ -93,6 +93,25 @@ describe('what is trained on and what is judged on', () => {
     refused(tape('d.arrow', 2000, 3000, 'ETHUSDT'), 'other-instrument');
   });
 
+  it('judges where most trades are', () => {
+    const path = join(folder, 'busy.arrow');
+    const instrument = { venue: 'binance-spot', symbol: 'BTCUSDT', tickSize: 0.01, stepSize: 1e-5 } as const;
+    const writer = new TapeWriter(path, { instrument, source: ['busy'] });
+    const push = (second: number, kind: Kind, price: number, flags: number) =>
+      writer.push(DAY + second * MICROSECONDS, DAY + second * MICROSECONDS, kind, price, 1, flags, -1);
+    push(0, Kind.reset, 0, Flag.allBids | Flag.allAsks);
+    push(0, Kind.bid, 100, 0);
+    push(0, Kind.ask, 102, Flag.messageEnd);
+    // The last fifth begins at 8000 s; 5 trades follow soon, 9 lie from 9000 s on, many before it.
+    for (let i = 0; i < 50; i++) push(7000 + i, Kind.buy, 102, Flag.messageEnd);
+    for (let i = 0; i < 5; i++) push(8100 + i, Kind.sell, 100, Flag.messageEnd);
+    for (let i = 0; i < 9; i++) push(9000 + 10 * i, Kind.buy, 102, Flag.messageEnd);
+    push(10_000, Kind.bid, 100, Flag.messageEnd);
+    writer.finish();
+    // Of the grid of minutes from 8000 s on, 8960 s to 9080 s has eight trades and no other two minutes have more.
+    assert.deepEqual(seconds(choose([path], [], { evaluationSeconds: 120 }).selection), [8960, 9080]);
+  });
+
   it('notices when a tape is no longer the one a run began with', () => {
     const day = tape('a.arrow', 0, 1000);
     const data = choose([day]);
