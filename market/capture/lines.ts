@@ -92,23 +92,23 @@ async function* decompressed(
   compression: Compression,
   options: ReadLinesOptions,
 ): AsyncGenerator<Uint8Array> {
-  let read = 0;
   const source = createReadStream(path, { highWaterMark: CHUNK });
-  source.on('data', (chunk) => {
-    read += chunk.length;
-    options.onBytes?.(read);
-  });
   try {
-    if (compression === 'zstd') yield* zstd(source);
-    else if (compression === 'none') yield* source;
-    else {
-      const gunzip = createGunzip({ chunkSize: CHUNK });
-      source.on('error', (error) => gunzip.destroy(error));
-      yield* source.pipe(gunzip);
+    for await (const chunk of decompress(source, compression)) {
+      options.onBytes?.(source.bytesRead);
+      yield chunk;
     }
   } finally {
     source.destroy();
   }
+}
+
+function decompress(source: Readable, compression: Compression): AsyncIterable<Uint8Array> {
+  if (compression === 'none') return source;
+  if (compression === 'zstd') return zstd(source);
+  const gunzip = createGunzip({ chunkSize: CHUNK });
+  source.on('error', (error) => gunzip.destroy(error));
+  return source.pipe(gunzip);
 }
 
 async function* zstd(source: Readable): AsyncGenerator<Uint8Array> {

@@ -2,12 +2,9 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { InputError } from '../../base/errors.ts';
 import { requireFile } from '../../base/files.ts';
-import { decodeBatchMetadata, type FileBlock, Footer, MAGIC, type RecordBatch } from './arrow-file.ts';
-import { type RowBatch, type Tape, type TapeInfo, timeAt } from './rows.ts';
-import { readTapeSchema, TAPE_FIELDS } from './schema.ts';
-
-const COLUMNS = TAPE_FIELDS.length;
-const BYTES_PER_ROW = [8, 8, 1, 4, 8, 1, 8] as const;
+import { type FileBlock, Footer, footerSeal, MAGIC, padded, SEAL_BYTES } from './arrow-file.ts';
+import type { RowBatch, Tape, TapeInfo } from './rows.ts';
+import { type BatchEntry, readBatchEntries, readTapeSchema, TAPE_WIDTHS } from './schema.ts';
 
 /**
  * Opens a tape for reading, batch by batch, in constant memory. Refuses with an InputError what is missing, truncated,
@@ -46,7 +43,7 @@ class TapeFile implements Tape {
   readonly batches: number;
   readonly #path: string;
   readonly #blocks: readonly FileBlock[];
-  readonly #starts: Float64Array;
+  readonly #entries: readonly BatchEntry[];
   #descriptor: number | undefined;
   /** The block being read, reused from batch to batch. */
   #bytes = new Uint8Array(0);
@@ -61,7 +58,8 @@ class TapeFile implements Tape {
       this.info = readTapeSchema(footer.schema, path);
       this.#blocks = [...footer.recordBatches()];
       this.batches = this.#blocks.length;
-      this.#starts = new Float64Array(this.batches).fill(Number.NaN);
+      this.#entries = readBatchEntries(footer.schema);
+      this.#checkEntries();
       for (const { offset, metaDataLength, bodyLength } of this.#blocks) {
         if (offset < 8 || offset + metaDataLength + bodyLength > size) throw this.#truncated();
       }
@@ -72,14 +70,7 @@ class TapeFile implements Tape {
   }
 
   batchStart(index: number): number {
-    if (Number.isNaN(this.#starts[index])) {
-      const block = this.#blocks[index];
-      const head = this.#readAt(block.offset, block.metaDataLength);
-      const batch = this.#checkBatch(decodeBatchMetadata(head), block);
-      const localTime = this.#readAt(block.offset + block.metaDataLength + batch.buffers[3].offset, 8);
-      this.#starts[index] = timeAt(new Uint32Array(localTime.slice().buffer), 0);
-    }
-    return this.#starts[index];
+    return this.#entries[index].start;
   }
 
   readBatch(index: number): RowBatch {
@@ -108,28 +99,20 @@ class TapeFile implements Tape {
   #readColumns(index: number): { readonly rows: number; readonly columns: readonly Uint8Array[] } {
     const block = this.#blocks[index];
     if (block === undefined) throw new RangeError(`batch ${index} of ${this.batches}`);
-    const bytes = this.#readAt(block.offset, block.metaDataLength + block.bodyLength);
-    const batch = this.#checkBatch(decodeBatchMetadata(bytes.subarray(0, block.metaDataLength)), block);
-    const columns = BYTES_PER_ROW.map((width, column) => {
-      const start = block.metaDataLength + batch.buffers[2 * column + 1].offset;
-      const values = bytes.subarray(start, start + width * batch.length);
-      return start % 8 === 0 ? values : values.slice();
-    });
-    return { rows: batch.length, columns };
+    const { rows } = this.#entries[index];
+    const body = this.#readAt(block.offset + block.metaDataLength, block.bodyLength);
+    const columns = bodyLayout(this.#entries[index]).starts.map((start, column) =>
+      body.subarray(start, start + rows * TAPE_WIDTHS[column]),
+    );
+    return { rows, columns };
   }
 
-  #checkBatch(batch: RecordBatch, block: FileBlock): RecordBatch {
+  #checkEntries(): void {
     const sound =
-      batch.compression === null &&
-      batch.nodes.length === COLUMNS &&
-      batch.buffers.length === 2 * COLUMNS &&
-      batch.nodes.every(({ nullCount }, column) => nullCount === 0 || column === COLUMNS - 1) &&
-      BYTES_PER_ROW.every((width, column) => {
-        const { offset, length } = batch.buffers[2 * column + 1];
-        return length >= width * batch.length && offset + width * batch.length <= block.bodyLength;
-      });
-    if (sound) return batch;
-    throw this.#unreadable(new Error('a record batch does not have the columns of a tape'));
+      this.#entries.length === this.batches &&
+      this.#entries.every((entry, index) => bodyLayout(entry).bytes === this.#blocks[index].bodyLength) &&
+      this.#entries.reduce((sum, { rows }) => sum + rows, 0) === this.info.rows;
+    if (!sound) throw new Error('its record batches are not those its footer lists');
   }
 
   #checkFrame(): number {
@@ -154,7 +137,16 @@ class TapeFile implements Tape {
     const lengthAt = size - MAGIC.length - 4;
     const length = Buffer.from(this.#readAt(lengthAt, 4)).readUInt32LE(0);
     if (length === 0 || length > lengthAt - 8) throw this.#truncated();
-    return Footer.decode(this.#readAt(lengthAt - length, length).slice());
+    const sealAt = lengthAt - length - SEAL_BYTES;
+    if (sealAt < 8) throw this.#foreign('it is an Arrow file that another program wrote');
+    const bytes = this.#readAt(sealAt, SEAL_BYTES + length).slice();
+    const footer = bytes.subarray(SEAL_BYTES);
+    const seal = Buffer.from(bytes.subarray(0, SEAL_BYTES));
+    if (!seal.subarray(0, 8).equals(footerSeal(footer).subarray(0, 8))) {
+      throw this.#foreign('it is an Arrow file that another program wrote, or its end is damaged');
+    }
+    if (!seal.equals(footerSeal(footer))) throw new Error('its footer is damaged');
+    return Footer.decode(footer);
   }
 
   #readAt(position: number, length: number): Uint8Array {
@@ -207,4 +199,19 @@ class TapeFile implements Tape {
       { cause },
     );
   }
+}
+
+/** Where the columns of a batch lie in its body, as ArrowFileWriter puts them: validity (where any is missing), values. */
+function bodyLayout({ rows, nulls }: BatchEntry): {
+  readonly starts: readonly number[];
+  readonly bytes: number;
+} {
+  let at = 0;
+  const starts = TAPE_WIDTHS.map((width, column) => {
+    if (column === TAPE_WIDTHS.length - 1 && nulls > 0) at += padded(Math.ceil(rows / 8));
+    const start = at;
+    at += padded(rows * width);
+    return start;
+  });
+  return { starts, bytes: at };
 }

@@ -23,11 +23,23 @@ export const TAPE_FIELDS = [
   new Field('updateId', new Int64(), true),
 ] as const;
 
+/** Bytes a value of each column takes. */
+export const TAPE_WIDTHS = [8, 8, 1, 4, 8, 1, 8] as const;
+
+/** What a reader needs to find its way in a record batch, and to seek, without decoding it. */
+export interface BatchEntry {
+  readonly rows: number;
+  /** Local time of the first row, µs. */
+  readonly start: number;
+  /** Rows without an update id. */
+  readonly nulls: number;
+}
+
 /** What is known of a tape when it begins. */
 export type TapeHeader = Pick<TapeInfo, 'instrument' | 'source'>;
 
 /** Schema with the metadata that every reader can show: `info` completes it once the rows are known. */
-export function tapeSchema(header: TapeHeader, info?: TapeInfo): Schema {
+export function tapeSchema(header: TapeHeader, info?: TapeInfo, batches: readonly BatchEntry[] = []): Schema {
   const { instrument, source } = info ?? header;
   const metadata = new Map<string, string>([
     ['format', 'makergym tape'],
@@ -45,6 +57,7 @@ export function tapeSchema(header: TapeHeader, info?: TapeInfo): Schema {
     metadata.set('start', String(info.start));
     metadata.set('end', String(info.end));
     metadata.set('checksum', info.checksum);
+    metadata.set('batches', JSON.stringify(batches.map(({ rows, start, nulls }) => [rows, start, nulls])));
   }
   return new Schema([...TAPE_FIELDS], metadata, new Map(), MetadataVersion.V5);
 }
@@ -107,6 +120,12 @@ export function readTapeSchema(schema: Schema, path: string): TapeInfo {
     });
   }
   return info;
+}
+
+/** Reads the batch list that {@link tapeSchema} wrote. */
+export function readBatchEntries(schema: Schema): BatchEntry[] {
+  const list = JSON.parse(schema.metadata.get('batches') ?? '[]') as readonly (readonly number[])[];
+  return list.map(([rows, start, nulls]) => ({ rows, start, nulls }));
 }
 
 function parseList(text: string | undefined): readonly string[] {

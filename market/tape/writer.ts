@@ -5,7 +5,7 @@ import { ArrowFileWriter, type ColumnBytes } from './arrow-file.ts';
 import { RowBatcher } from './batcher.ts';
 import type { TapeColumns } from './columns.ts';
 import { TAPE_VERSION, type TapeInfo, timeAt } from './rows.ts';
-import { tapeSchema } from './schema.ts';
+import { type BatchEntry, tapeSchema } from './schema.ts';
 
 export interface TapeWriterOptions {
   readonly instrument: Instrument;
@@ -26,6 +26,7 @@ export class TapeWriter {
   readonly #arrow: ArrowFileWriter;
   readonly #batcher: RowBatcher;
   readonly #hash = createHash('sha256');
+  readonly #batches: BatchEntry[] = [];
   #rows = 0;
   #start = 0;
   #end = 0;
@@ -66,7 +67,7 @@ export class TapeWriter {
       start: this.#start,
       end: this.#end,
     };
-    this.#arrow.finish(tapeSchema(this.#options, info));
+    this.#arrow.finish(tapeSchema(this.#options, info, this.#batches));
     this.#file.commit();
     return info;
   }
@@ -81,7 +82,9 @@ export class TapeWriter {
     const bytes = columnBytes(columns);
     for (const { values } of bytes) this.#hash.update(values);
     this.#arrow.writeBatch(rows, bytes);
-    if (this.#rows === 0) this.#start = timeAt(columns.localTime, 0);
+    const start = timeAt(columns.localTime, 0);
+    this.#batches.push({ rows, start, nulls: columns.updateIdNulls });
+    if (this.#rows === 0) this.#start = start;
     this.#end = timeAt(columns.localTime, rows - 1);
     this.#rows += rows;
   }
