@@ -15,7 +15,8 @@ export interface Contender {
   readonly name: string;
   readonly role: LaneRecord['role'];
   readonly quoter: Quoter;
-  readonly listeners?: readonly LaneListener[];
+  /** Who else listens to the lane, given the size of a lot in base currency. */
+  readonly listeners?: (lot: number) => readonly LaneListener[];
 }
 
 export interface PairedSessionOptions {
@@ -53,7 +54,7 @@ export async function runPairedSession(options: PairedSessionOptions): Promise<P
   const entries = contenders.map((contender) => {
     const kpis = new KpiRecorder({ instrument, sharpeIntervalSeconds, blockSeconds: sharpeIntervalSeconds });
     const trace = contender.role === 'candidate' ? new QuoteTrace(instrument) : null;
-    const listeners: LaneListener[] = [kpis, ...(contender.listeners ?? [])];
+    const listeners: LaneListener[] = [kpis, ...(contender.listeners?.(lot) ?? [])];
     if (trace !== null) listeners.push(trace);
     const lane = new Lane({
       instrument,

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
-import { formatTime, MICROSECONDS, parseTime } from '../../base/time.ts';
+import { formatTime, MICROSECONDS } from '../../base/time.ts';
+import { checkSpan } from '../../env/session.ts';
 import { type PairedSession, runPairedSession } from '../../evaluation/paired-session.ts';
 import {
   type EvaluationDocument,
@@ -19,8 +20,9 @@ import type { Tape } from '../../market/tape/rows.ts';
 import { checkPolicyFits, type ResolvedAgent, resolveAgent } from '../agents.ts';
 import type { Arguments, Command, CommandContext } from '../command.ts';
 import { laneDifferences, policyLane } from '../evaluation/policy-lane.ts';
+import { RECORD_OPTIONS, RecordFiles } from '../evaluation/record-files.ts';
 import { evaluationSummary } from '../evaluation/summary.ts';
-import { LANE_OPTIONS } from '../options/lane.ts';
+import { LANE_OPTIONS, spanOptions } from '../options/lane.ts';
 
 /** Baselines that every evaluation runs beside the candidate, whichever it is compared with. */
 const CONTROLS = ['v15', 'v1', 'fixed'] as const;
@@ -49,6 +51,7 @@ export const evaluateCommand: Command = {
     },
     out: { type: 'string', describe: 'folder for the results, to be shown by `report`', placeholder: 'DIR' },
     'allow-overlap': { type: 'boolean', describe: 'judge on ticks the policy was trained on all the same' },
+    ...RECORD_OPTIONS,
     ...LANE_OPTIONS,
   },
   async run(args, context) {
@@ -58,18 +61,19 @@ export const evaluateCommand: Command = {
     const tapes: Tape[] = [];
     try {
       for (const path of paths) tapes.push(openTape(path));
-      const span = spanOf(tapes, args);
+      const replay = new TapeReplay(tapes, { warmupSeconds: context.config.marketMaking.warmupSeconds });
+      const span = checkSpan({ replay, ...spanOptions(args) });
       for (const { manifest } of [candidate, baseline]) {
         if (manifest === undefined) continue;
-        checkPolicyFits(manifest, tapes[0].info.instrument);
+        checkPolicyFits(manifest, replay.instrument);
         if (args['allow-overlap'] !== true) {
           refuseTrainingOverlap(
             { instrument: manifest.instrument, tapes: manifest.provenance.tapes },
-            { instrument: tapes[0].info.instrument, tapes: clip(tapes, span) },
+            { instrument: replay.instrument, tapes: clip(tapes, span) },
           );
         }
       }
-      return await evaluate({ args, context, candidate, baseline, tapes, paths, span });
+      return await evaluate({ args, context, candidate, baseline, replay, tapes, paths, span });
     } finally {
       for (const tape of tapes) tape.close();
     }
@@ -81,6 +85,7 @@ interface Evaluation {
   readonly context: CommandContext;
   readonly candidate: ResolvedAgent;
   readonly baseline: ResolvedAgent;
+  readonly replay: TapeReplay;
   readonly tapes: readonly Tape[];
   readonly paths: readonly string[];
   readonly span: Span;
@@ -92,46 +97,58 @@ interface Span {
 }
 
 async function evaluate(evaluation: Evaluation): Promise<Readonly<Record<string, unknown>>> {
-  const { args, context, candidate, baseline, tapes, paths, span } = evaluation;
+  const { args, context, candidate, baseline, replay, tapes, paths, span } = evaluation;
   const { config } = context;
   const folders = foldersFor(args);
   const settings = chooseLane(evaluation);
+  const named = [String(args.POLICY), String(args.baseline)];
   const controls = await Promise.all(
-    CONTROLS.filter((name) => name !== baseline.name).map((name) => resolveAgent(name, config)),
+    CONTROLS.filter((name) => !named.includes(name)).map((name) => resolveAgent(name, config)),
   );
-  const replay = new TapeReplay(tapes, { warmupSeconds: config.marketMaking.warmupSeconds });
   const seconds = (time: number) => Math.round((time - span.start) / MICROSECONDS);
   const progress = context.progress('Evaluating', seconds(span.end), 's');
-  const session = await runPairedSession({
-    replay,
-    contenders: [
-      { name: candidate.name, role: 'candidate', quoter: candidate.createQuoter() },
-      { name: baseline.name, role: 'baseline', quoter: baseline.createQuoter() },
-      ...controls.map((agent) => ({
-        name: agent.name,
-        role: 'control' as const,
-        quoter: agent.createQuoter(),
-      })),
-    ],
-    settings,
-    seed: config.seed,
-    sharpeIntervalSeconds: config.evaluation.sharpeIntervalSeconds,
-    ...span,
-    signal: context.signal,
-    onProgress: (time) => progress.update(seconds(time)),
-  });
-  progress.done();
+  const records = new RecordFiles(args, typeof args.out === 'string' ? args.out : undefined);
+  let session: PairedSession;
+  try {
+    session = await runPairedSession({
+      replay,
+      contenders: [
+        {
+          name: candidate.name,
+          role: 'candidate',
+          quoter: candidate.createQuoter(),
+          listeners: (lot) => records.listeners(replay.instrument, lot),
+        },
+        { name: baseline.name, role: 'baseline', quoter: baseline.createQuoter() },
+        ...controls.map((agent) => ({
+          name: agent.name,
+          role: 'control' as const,
+          quoter: agent.createQuoter(),
+        })),
+      ],
+      settings,
+      seed: config.seed,
+      sharpeIntervalSeconds: config.evaluation.sharpeIntervalSeconds,
+      ...span,
+      signal: context.signal,
+      onProgress: (time) => progress.update(seconds(time)),
+    });
+    records.finish();
+  } finally {
+    progress.done();
+    records.discard();
+  }
 
   const comparison = compare(session.scores[0], session.scores[1], {
     ...config.evaluation,
     seed: config.seed,
   });
-  const kpisOf = (name: string) =>
-    session.lanes.find((lane) => lane.name === name && lane.role !== 'candidate')?.kpis;
+  const agents = [...named, ...controls.map(({ name }) => name)];
+  const kpisOf = (agent: string) => session.lanes[agents.indexOf(agent)].kpis;
   const targets = judgeTargets({
     candidate: session.lanes[0].kpis,
-    v15: kpisOf('v15') ?? session.lanes[1].kpis,
-    v1: kpisOf('v1') ?? session.lanes[1].kpis,
+    v15: kpisOf('v15'),
+    v1: kpisOf('v1'),
     maxInventory: settings.maxInventory,
   });
   const { instrument } = replay;
@@ -195,22 +212,16 @@ function outTaken(out: string): InputError {
   });
 }
 
-function chooseLane({ candidate, context }: Evaluation) {
+function chooseLane({ args, candidate, context }: Evaluation) {
   const { manifest } = candidate;
   if (manifest === undefined) return context.config.lane;
-  const lane = policyLane(context.config.lane, manifest.lane);
+  const named = Object.entries(LANE_OPTIONS).flatMap(([name, { config }]) =>
+    args[name] === undefined || config === undefined ? [] : [config.slice('lane.'.length)],
+  );
+  const lane = policyLane(context.config.lane, manifest.lane, new Set(named));
   for (const line of laneDifferences(lane, manifest.lane))
     context.log(`Judged unlike it was trained: ${line}`);
   return lane;
-}
-
-function spanOf(tapes: readonly Tape[], args: Arguments): Span {
-  const time = (name: 'start' | 'end') =>
-    typeof args[name] === 'string' ? parseTime(String(args[name]), name) : undefined;
-  return {
-    start: time('start') ?? tapes[0].info.start,
-    end: time('end') ?? tapes[tapes.length - 1].info.end,
-  };
 }
 
 /** What of each tape lies within a span. */

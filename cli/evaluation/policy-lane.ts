@@ -5,17 +5,24 @@ type Plain = Readonly<Record<string, unknown>>;
 /**
  * The lane a policy is judged in: what configuration and options say, and where they leave a setting at its default,
  * the value the policy was trained with. A policy that decides every 50 ms behind a latency of 5 ms is not judged by
- * mistake at 100 and 10.
+ * mistake at 100 and 10. `named` settings stay as they are, default or not.
  */
-export function policyLane(settings: LaneSettings, trained: LaneSettings): LaneSettings {
-  return take(plain(settings), plain(DEFAULT_LANE), plain(trained)) as unknown as LaneSettings;
+export function policyLane(
+  settings: LaneSettings,
+  trained: LaneSettings,
+  named: ReadonlySet<string> = new Set(),
+): LaneSettings {
+  const chosen = plain(settings);
+  const lane: Record<string, unknown> = take(chosen, plain(DEFAULT_LANE), plain(trained));
+  for (const key of named) lane[key] = chosen[key];
+  return lane as unknown as LaneSettings;
 }
 
 function plain(settings: LaneSettings): Plain {
   return settings as unknown as Plain;
 }
 
-function take(chosen: Plain, defaults: Plain, trained: Plain): Plain {
+function take(chosen: Plain, defaults: Plain, trained: Plain): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(chosen)) {
     const nested = typeof value === 'object' && value !== null;

@@ -86,8 +86,13 @@ function judgementOf(
 function spanOf({ instrument, tapes }: SessionRecord): string {
   const first = tapes[0];
   const last = tapes[tapes.length - 1];
-  const when = first === undefined ? '' : `, ${formatTime(first.start)} to ${formatTime(last.end)}`;
+  const when = first === undefined ? '' : `, ${clock(first.start)} to ${clock(last.end)} UTC`;
   return `${instrument.symbol} on ${instrument.venue}${when}`;
+}
+
+/** A time to the second, for headings. */
+function clock(time: number): string {
+  return formatTime(time).slice(0, 19).replace('T', ' ');
 }
 
 function findManifest(directory: string, missing: Missing[]): PolicyManifest | null {

@@ -86,7 +86,7 @@ function curve(
         axisLabel: { ...TEXT, hideOverlap: true },
         splitLine: { show: false },
         axisLine: { show: true, lineStyle: { color: LINE } },
-        min: 'dataMin',
+        min: 0,
         max: 'dataMax',
       }),
       yAxis: valueAxis(unit, { nameGap: 56 }),

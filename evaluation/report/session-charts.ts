@@ -52,7 +52,7 @@ export function sessionChart(session: SessionRecord): Chart {
       xAxis: [timeAxis({ gridIndex: 0, axisLabel: { show: false } }), timeAxis({ gridIndex: 1 })],
       yAxis: [
         valueAxis(`Equity (${currency})`, { gridIndex: 0 }),
-        valueAxis('Position (lots)', { gridIndex: 1, splitNumber: 3 }),
+        valueAxis('Position (lots)', { gridIndex: 1, splitNumber: 3, scale: false }),
       ],
       dataZoom: zoom(0, 100),
       series,
@@ -98,7 +98,7 @@ export function quotesChart(session: SessionRecord, lane: LaneRecord, stretch: S
       xAxis: [timeAxis({ gridIndex: 0, axisLabel: { show: false } }), timeAxis({ gridIndex: 1 })],
       yAxis: [
         valueAxis(`Price (${currency})`, { gridIndex: 0 }),
-        valueAxis('Position (lots)', { gridIndex: 1, splitNumber: 3 }),
+        valueAxis('Position (lots)', { gridIndex: 1, splitNumber: 3, scale: false }),
       ],
       dataZoom: zoom(...busiestPart(stretch)),
       series: [

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import type { LaneListener } from '../../env/lane-listener.ts';
+import { DecisionFile, FillFile } from '../../evaluation/records.ts';
+import type { Instrument } from '../../market/instrument.ts';
+import type { Arguments, OptionSpec } from '../command.ts';
+
+export const RECORD_OPTIONS: Readonly<Record<string, OptionSpec>> = {
+  decisions: {
+    type: 'string',
+    describe: 'Arrow file to write, a row a decision of the candidate',
+    placeholder: 'FILE',
+  },
+  fills: {
+    type: 'string',
+    describe: 'Arrow file to write, a row a fill of the candidate',
+    placeholder: 'FILE',
+  },
+};
+
+/** Decision and fill files of one lane; they appear under their names when `finish` is called. */
+export class RecordFiles {
+  readonly #args: Arguments;
+  readonly #folder: string | undefined;
+  #open: (DecisionFile | FillFile)[] = [];
+
+  /** Files that `--decisions` and `--fills` name, and one of each in `folder`. */
+  constructor(args: Arguments, folder?: string) {
+    this.#args = args;
+    this.#folder = folder;
+  }
+
+  /** Opens the files once the lot is known; the listeners that fill them. */
+  listeners(instrument: Instrument, lot: number): readonly LaneListener[] {
+    const paths = (name: string) => [
+      ...(typeof this.#args[name] === 'string' ? [String(this.#args[name])] : []),
+      ...(this.#folder === undefined ? [] : [join(this.#folder, `${name}.arrow`)]),
+    ];
+    for (const path of paths('decisions')) this.#open.push(new DecisionFile(path, { instrument, lot }));
+    for (const path of paths('fills')) this.#open.push(new FillFile(path, { instrument, lot }));
+    return this.#open;
+  }
+
+  finish(): void {
+    for (const file of this.#open) file.finish();
+    this.#open = [];
+  }
+
+  /** Removes what was not finished; does nothing after `finish`. */
+  discard(): void {
+    for (const file of this.#open) file.discard();
+    this.#open = [];
+  }
+}
