@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError, InterruptedError } from '../../base/errors.ts';
@@ -119,6 +119,19 @@ describe('makergym train', function () {
       assert.equal(b.record.command.length, 2);
     });
   }
+
+  it('does not go on from a checkpoint that was changed, and names the part', async () => {
+    const run_ = RunDirectory.open(join(folder, 'broken-1'));
+    const part = join(run_.lastCheckpoint as string, 'learner.safetensors');
+    const bytes = readFileSync(part);
+    bytes[bytes.length - 1] ^= 1;
+    writeFileSync(part, bytes);
+    await assert.rejects(run({ resume: run_.path, 'total-timesteps': 800 }), (error: InputError) => {
+      assert.ok(error instanceof InputError);
+      assert.deepEqual([error.code, error.field], ['wrong-hash', part]);
+      return true;
+    });
+  });
 
   it('chooses the best policy on a tape of its own where one is given', async () => {
     const out = join(folder, 'apart');

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InputError } from '../../base/errors.ts';
+import { saveCheckpoint } from '../../checkpoints/checkpoint.ts';
+import { RunDirectory } from '../../checkpoints/run-directory.ts';
+
+describe('a run directory', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'makergym-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  function create(): RunDirectory {
+    const record = {
+      command: ['makergym train'],
+      versions: { node: process.version },
+      revision: null,
+      seed: 3,
+      totalTimesteps: 100,
+      engine: 'fake',
+      training: { agents: 1 },
+    };
+    return RunDirectory.create(join(folder, 'run'), record, { seed: 3 });
+  }
+
+  it('keeps its record and configuration, and is not begun twice', () => {
+    const run = create();
+    const opened = RunDirectory.open(run.path);
+    assert.equal(opened.record.seed, 3);
+    assert.deepEqual(opened.config, { seed: 3 });
+    assert.throws(create, (error: InputError) => {
+      assert.ok(error instanceof InputError);
+      assert.match(error.hint ?? '', /--resume/);
+      return true;
+    });
+  });
+
+  it('keeps the newest checkpoints by timestep, and the last one always', () => {
+    const run = create();
+    assert.equal(run.lastCheckpoint, undefined);
+    for (const step of [900, 1000, 10_000]) saveCheckpoint(run.checkpoint(step), { a: 'x' });
+    run.prune(2);
+    assert.deepEqual(run.checkpoints, [1000, 10_000]);
+    run.prune(0);
+    assert.equal(run.lastCheckpoint, run.checkpoint(10_000));
+  });
+
+  it('does not take a folder that a crash left half written for a checkpoint, and clears it away', () => {
+    const run = create();
+    saveCheckpoint(run.checkpoint(10), { a: 'x' });
+    mkdirSync(run.checkpoint(20));
+    const partial = join(run.path, 'checkpoints', '.step_30.0badcafe.partial');
+    mkdirSync(partial);
+    writeFileSync(join(partial, 'a'), 'x');
+    assert.equal(RunDirectory.open(run.path).lastCheckpoint, run.checkpoint(10));
+    assert.ok(!existsSync(partial));
+  });
+
+  it('forgets what lies beyond the checkpoint it goes on from', () => {
+    const run = create();
+    for (const step of [10, 20, 30]) {
+      saveCheckpoint(run.checkpoint(step), { a: 'x' });
+      run.appendEvaluation({ timestep: step, score: step, metrics: {} });
+    }
+    run.rewind(20);
+    assert.deepEqual(run.checkpoints, [10, 20]);
+    assert.deepEqual(
+      run.evaluations.map(({ score }) => score),
+      [10, 20],
+    );
+  });
+
+  it('is told from other folders', () => {
+    assert.throws(() => RunDirectory.open(folder), /No such file.*run\.json/);
+    writeFileSync(join(folder, 'run.json'), '{}');
+    assert.throws(() => RunDirectory.open(folder), /not a run/);
+    writeFileSync(join(folder, 'run.json'), '{');
+    assert.throws(() => RunDirectory.open(folder), /cannot be read/);
+  });
+});
