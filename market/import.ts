@@ -63,7 +63,7 @@ export interface ImportSummary {
 }
 
 /** Lines looked at before the import: of the first file for symbol and tick size, of the others for their order. */
-const PROBE_BYTES = 4 << 20;
+const PROBE_BYTES = 1 << 20;
 const PROBE_BYTES_LATER = 1 << 16;
 
 /**
