@@ -1,6 +1,6 @@
 import { InputError } from '../base/errors.ts';
 import type { Graph, NamedOperation } from './graph.ts';
-import { KERNELS } from './kernels.ts';
+import { KERNELS, type Value as Numbers } from './kernels.ts';
 import { formatShape } from './shape.ts';
 
 /** A tensor with numbers: row-major, sizes known. */
@@ -17,7 +17,30 @@ export function evaluate(
   graph: Graph,
   inputs: Readonly<Record<string, Value>>,
 ): Readonly<Record<string, Value>> {
-  const values = new Map<string, Value>();
+  const rounded = ({ shape, data }: Numbers): Numbers => ({ shape, data: data.map(Math.fround) });
+  const outputs = run(graph, inputs, rounded);
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, { shape, data }]) => [
+      name,
+      { shape, data: Float32Array.from(data) },
+    ]),
+  );
+}
+
+/** Runs a graph in double precision throughout (constants are float32, as in the file), for difference quotients. */
+export function evaluateInDouble(
+  graph: Graph,
+  inputs: Readonly<Record<string, Numbers>>,
+): Readonly<Record<string, Numbers>> {
+  return run(graph, inputs, (value) => value);
+}
+
+function run(
+  graph: Graph,
+  inputs: Readonly<Record<string, Value | Numbers>>,
+  store: (value: Numbers) => Numbers,
+): Readonly<Record<string, Numbers>> {
+  const values = new Map<string, Numbers>();
   const sizes = new Map<string, number>();
   for (const { name, tensor } of graph.inputs) {
     const value = inputs[name];
@@ -34,15 +57,15 @@ export function evaluate(
         expected: formatShape(tensor.shape),
       });
     }
-    values.set(name, value);
+    values.set(name, { shape: value.shape, data: Float64Array.from(value.data) });
   }
   for (const { name, tensor } of graph.constants) {
     if (tensor.source.kind !== 'constant') continue;
-    const data = Float32Array.from(tensor.source.data as ArrayLike<number | bigint>, Number);
+    const data = Float64Array.from(tensor.source.data as ArrayLike<number | bigint>, Number);
     values.set(name, { shape: tensor.shape as readonly number[], data });
   }
-  for (const operation of graph.operations) values.set(operation.output, run(operation, values));
-  return Object.fromEntries(graph.outputs.map(({ name }) => [name, values.get(name) as Value]));
+  for (const operation of graph.operations) values.set(operation.output, store(apply(operation, values)));
+  return Object.fromEntries(graph.outputs.map(({ name }) => [name, values.get(name) as Numbers]));
 }
 
 function fitsDimension(expected: number | string, found: number, sizes: Map<string, number>): boolean {
@@ -52,11 +75,11 @@ function fitsDimension(expected: number | string, found: number, sizes: Map<stri
   return known === found;
 }
 
-function run({ operation, inputs }: NamedOperation, values: ReadonlyMap<string, Value>): Value {
+function apply({ operation, inputs }: NamedOperation, values: ReadonlyMap<string, Numbers>): Numbers {
   const kernel = KERNELS[operation.type];
   if (kernel === undefined) throw new Error(`the reference evaluator has no ${operation.type}`);
   return kernel(
-    inputs.map((name) => values.get(name) as Value),
+    inputs.map((name) => values.get(name) as Numbers),
     operation.attributes,
   );
 }

@@ -1,5 +1,5 @@
 import { InputError } from '../base/errors.ts';
-import type { Operation, Tensor } from './tensor.ts';
+import { type Operation, STOP_GRADIENT, type Tensor } from './tensor.ts';
 
 /** An operation with the names its operands and its result have in the graph. */
 export interface NamedOperation {
@@ -58,7 +58,8 @@ class Collector {
 
   /** A result that is an input, a constant, or has another name already is passed on under the output's name. */
   #visitOutput(name: string, tensor: Tensor): void {
-    if (tensor.source.kind === 'operation' && !this.#names.has(tensor)) {
+    const isOperation = tensor.source.kind === 'operation' && tensor.source.operation.type !== STOP_GRADIENT;
+    if (isOperation && !this.#names.has(tensor)) {
       this.#visit(tensor, name);
       return;
     }
@@ -91,7 +92,13 @@ class Collector {
         stack.push(...missing.reverse());
         continue;
       }
-      const name = this.#fresh(source.operation.type);
+      const { type, scope } = source.operation;
+      if (type === STOP_GRADIENT) {
+        // Only differentiation sees it; the value is its operand's.
+        this.#names.set(tensor, this.#names.get(source.operation.inputs[0]) as string);
+        continue;
+      }
+      const name = this.#fresh(scope === undefined ? type : `${scope}/${type}`);
       const output = tensor === root && rootName !== undefined ? rootName : name;
       this.#names.set(tensor, output);
       const inputs = source.operation.inputs.map((operand) => this.#names.get(operand) as string);

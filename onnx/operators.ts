@@ -1,5 +1,13 @@
-import { broadcast, checkAxis, type Dimension, type Shape, shapeError } from './shape.ts';
-import { type Attribute, type DataType, integers, scalar, Tensor } from './tensor.ts';
+import {
+  broadcast,
+  checkAxis,
+  type Dimension,
+  elements,
+  type Shape,
+  sameShape,
+  shapeError,
+} from './shape.ts';
+import { type Attribute, CONTRIB, integers, operate, STOP_GRADIENT, scalar, type Tensor } from './tensor.ts';
 
 // Each function is one ONNX operator of opset 17, https://onnx.ai/onnx/operators/, under its own name in camel case.
 // Numbers stand for scalars.
@@ -22,6 +30,26 @@ export const relu = (x: Tensor): Tensor => unary('Relu', x);
 export const tanh = (x: Tensor): Tensor => unary('Tanh', x);
 export const sigmoid = (x: Tensor): Tensor => unary('Sigmoid', x);
 export const softplus = (x: Tensor): Tensor => unary('Softplus', x);
+
+export const sign = (x: Tensor): Tensor => unary('Sign', x);
+export const square = (x: Tensor): Tensor => mul(x, x);
+
+/** The value of x, through which no gradient goes: sg(·). */
+export const stopGradient = (x: Tensor): Tensor => unary(STOP_GRADIENT, x);
+
+/** max(0, min(1, slope·x + offset)). */
+export function hardSigmoid(x: Tensor, slope: number, offset: number): Tensor {
+  return apply('HardSigmoid', [x], x.shape, {
+    alpha: { kind: 'float', value: slope },
+    beta: { kind: 'float', value: offset },
+  });
+}
+
+/**
+ * 1 where x > 0, else 0 (for x below 1e−30 in between). A steep hard sigmoid, because it is one pass over memory with
+ * all threads, where ONNX Runtime's comparisons, `Sign` and `Where` are several, each with one.
+ */
+export const step = (x: Tensor): Tensor => hardSigmoid(x, 1e30, 0);
 
 /** max(low, min(high, x)) with scalar bounds. */
 export function clip(x: Tensor, low: number, high: number): Tensor {
@@ -61,6 +89,35 @@ export function gemm(
   return apply('Gemm', c === undefined ? [a, b] : [a, b, c], shape, attributes);
 }
 
+/**
+ * α·a·b with the last two axes of either swapped first, as one operation: `com.microsoft.FusedMatMul`. For graphs that
+ * ONNX Runtime is to execute; written by the optimiser (onnx/optimise.ts).
+ */
+export function fusedMatMul(
+  a: Tensor,
+  b: Tensor,
+  { transposeA = false, transposeB = false, scale = 1 } = {},
+): Tensor {
+  const product = matMul(transposeA ? swapLast(a) : a, transposeB ? swapLast(b) : b);
+  const flag = (value: boolean): Attribute => ({ kind: 'int', value: value ? 1 : 0 });
+  return operate(product.shape, {
+    type: 'FusedMatMul',
+    domain: CONTRIB,
+    inputs: [a, b],
+    attributes: {
+      alpha: { kind: 'float', value: scale },
+      transA: flag(transposeA),
+      transB: flag(transposeB),
+    },
+  });
+}
+
+/** Swaps the last two axes. */
+export function swapLast(x: Tensor): Tensor {
+  const axes = x.shape.map((_, i) => i);
+  return transpose(x, [...axes.slice(0, -2), x.rank - 1, x.rank - 2]);
+}
+
 /** Elements `start` to `end` (exclusive) along an axis whose size is known. */
 export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
   const index = checkAxis('Slice', x.shape, axis);
@@ -87,6 +144,35 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
   }
   const shape = first.map((dimension, i) => (i === index ? total : dimension));
   return apply('Concat', tensors, shape, { axis: { kind: 'int', value: index } });
+}
+
+/** The same elements, in the same order, in another shape. */
+export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  if (elements(x.shape) !== elements(shape)) {
+    throw shapeError('Reshape', [x.shape, shape], 'as many elements after as before');
+  }
+  return sameShape(x.shape, shape) ? x : apply('Reshape', [x, integers(shape)], shape);
+}
+
+/** Repeats x along axes where it has size 1 until it has this shape. */
+export function expand(x: Tensor, shape: readonly number[]): Tensor {
+  if (!sameShape(broadcast('Expand', x.shape, shape), shape)) {
+    throw shapeError('Expand', [x.shape, shape], 'a shape that x broadcasts to');
+  }
+  return sameShape(x.shape, shape) ? x : apply('Expand', [x, integers(shape)], shape);
+}
+
+/** x with `before` zeros in front and `after` behind along an axis. */
+export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
+  const index = checkAxis('Pad', x.shape, axis);
+  const size = x.shape[index];
+  if (typeof size !== 'number') throw shapeError('Pad', [x.shape], `a known size of axis ${index}`);
+  const shape = x.shape.map((dimension, i) => (i === index ? size + before + after : dimension));
+  const pads = [
+    ...x.shape.map((_, i) => (i === index ? before : 0)),
+    ...x.shape.map((_, i) => (i === index ? after : 0)),
+  ];
+  return apply('Pad', [x, integers(pads)], shape);
 }
 
 /** Permutes the axes; by default reverses them. */
@@ -130,16 +216,11 @@ function reduced(shape: Shape, axes: readonly number[]): Shape {
   return shape.map((dimension, i): Dimension => (axes.includes(i) ? 1 : dimension));
 }
 
-function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((dimension, i) => dimension === b[i]);
-}
-
 function apply(
   type: string,
   inputs: readonly Tensor[],
   shape: Shape,
   attributes: Readonly<Record<string, Attribute>> = {},
-  result: DataType = 'float32',
 ): Tensor {
-  return new Tensor(shape, result, { kind: 'operation', operation: { type, inputs, attributes } });
+  return operate(shape, { type, inputs, attributes });
 }

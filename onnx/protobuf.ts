@@ -2,7 +2,7 @@ import protobuf from 'protobufjs/light.js';
 import type { Graph } from './graph.ts';
 import { ATTRIBUTE_TYPE, DATA_TYPE, ONNX_SCHEMA } from './schema.ts';
 import type { Shape } from './shape.ts';
-import type { Attribute, Tensor } from './tensor.ts';
+import { type Attribute, CONTRIB, type Tensor } from './tensor.ts';
 
 /** Operator set the graphs are written against, and the file format's version that goes with it (ONNX 1.12). */
 export const OPSET = 17;
@@ -24,6 +24,8 @@ const MODEL = protobuf.Root.fromJSON(ONNX_SCHEMA).lookupType('ModelProto');
 /** Encodes a graph as an ONNX file. The same graph and description always give the same bytes. */
 export function encodeModel(graph: Graph, description: ModelDescription): Uint8Array {
   const { producer, producerVersion, metadata = {}, values = {} } = description;
+  const usesContrib = graph.operations.some(({ operation }) => operation.domain === CONTRIB);
+  const contrib = usesContrib ? [{ domain: CONTRIB, version: 1 }] : [];
   const model = {
     irVersion: IR_VERSION,
     producerName: producer,
@@ -34,6 +36,7 @@ export function encodeModel(graph: Graph, description: ModelDescription): Uint8A
       node: graph.operations.map(({ name, operation, inputs, output }) => ({
         name,
         opType: operation.type,
+        domain: operation.domain ?? '',
         input: inputs,
         output: [output],
         attribute: Object.entries(operation.attributes).map(([key, value]) => attributeProto(key, value)),
@@ -42,7 +45,7 @@ export function encodeModel(graph: Graph, description: ModelDescription): Uint8A
       input: graph.inputs.map(({ name, tensor }) => valueInfo(name, tensor, values[name])),
       output: graph.outputs.map(({ name, tensor }) => valueInfo(name, tensor, values[name])),
     },
-    opsetImport: [{ domain: '', version: OPSET }],
+    opsetImport: [{ domain: '', version: OPSET }, ...contrib],
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   };
   return MODEL.encode(MODEL.fromObject(model)).finish();
@@ -62,6 +65,8 @@ function attributeProto(name: string, attribute: Attribute) {
       return { name, type, i: attribute.value };
     case 'ints':
       return { name, type, ints: attribute.value };
+    case 'string':
+      return { name, type, s: new TextEncoder().encode(attribute.value) };
   }
 }
 

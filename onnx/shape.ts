@@ -1,4 +1,5 @@
 import { InputError } from '../base/errors.ts';
+import { currentScope } from './scope.ts';
 
 /** A size known when the graph is built, or the name of one known when it runs, such as the batch `N`. */
 export type Dimension = number | string;
@@ -11,9 +12,11 @@ export function formatShape(shape: Shape): string {
 
 /** An error in building a graph: which operation, on what shapes, and what it needs. */
 export function shapeError(operation: string, shapes: readonly Shape[], expected: string): InputError {
+  const scope = currentScope();
+  const where = scope === undefined ? '' : `In "${scope}": `;
   return new InputError({
     code: 'shape-mismatch',
-    message: `${operation} cannot take ${shapes.map(formatShape).join(' and ')}: expected ${expected}.`,
+    message: `${where}${operation} cannot take ${shapes.map(formatShape).join(' and ')}: expected ${expected}.`,
     field: operation,
     value: shapes.map((shape) => [...shape]),
     expected,
@@ -33,6 +36,10 @@ export function broadcast(operation: string, a: Shape, b: Shape): Shape {
     result.push(x === 1 ? y : x);
   }
   return result;
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dimension, i) => dimension === b[i]);
 }
 
 /** Number of elements of a shape without names; throws for one with a name. */

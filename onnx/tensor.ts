@@ -1,19 +1,31 @@
+import { currentScope } from './scope.ts';
 import { elements, formatShape, type Shape, shapeError } from './shape.ts';
 
 /** Element types that graphs here use. int64 holds sizes and axes, bool the results of comparisons. */
 export type DataType = 'float32' | 'int64' | 'bool';
 export type ConstantData = Float32Array | BigInt64Array;
 
-/** Static arguments of an operation, as ONNX attributes: a float, an int, or a list of ints. */
+/** Static arguments of an operation, as ONNX attributes: a float, an int, a list of ints, or a text. */
 export type Attribute =
   | { readonly kind: 'float'; readonly value: number }
   | { readonly kind: 'int'; readonly value: number }
-  | { readonly kind: 'ints'; readonly value: readonly number[] };
+  | { readonly kind: 'ints'; readonly value: readonly number[] }
+  | { readonly kind: 'string'; readonly value: string };
 
-/** One application of an ONNX operator of the default domain. */
+/** ONNX Runtime's own operators: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md. */
+export const CONTRIB = 'com.microsoft';
+
+/** Type of the one operation that is no ONNX operator: the identity, through which no gradient goes. */
+export const STOP_GRADIENT = 'StopGradient';
+
+/** One application of an ONNX operator. */
 export interface Operation {
   /** ONNX `op_type`, e.g. `Gemm`. */
   readonly type: string;
+  /** Operator set it belongs to; the default one, or {@link CONTRIB}. */
+  readonly domain?: typeof CONTRIB;
+  /** Which part of the whole wrote it (see {@link within}), for node names, profiles and error messages. */
+  readonly scope?: string;
   readonly inputs: readonly Tensor[];
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
@@ -52,6 +64,15 @@ export class Tensor {
     const what = source.kind === 'operation' ? source.operation.type : (this.label ?? source.kind);
     return `${what}${formatShape(this.shape)}`;
   }
+}
+
+/** Makes the result of an operation, in the current scope unless it has one. */
+export function operate(shape: Shape, operation: Operation, type: DataType = 'float32'): Tensor {
+  const scope = operation.scope ?? currentScope();
+  return new Tensor(shape, type, {
+    kind: 'operation',
+    operation: scope === undefined ? operation : { ...operation, scope },
+  });
 }
 
 /** A value that whoever runs the graph gives, float32. */

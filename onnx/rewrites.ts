@@ -1,0 +1,191 @@
+import * as op from './operators.ts';
+import { sameShape } from './shape.ts';
+import { constant, constantData, type Operation, STOP_GRADIENT, type Tensor } from './tensor.ts';
+
+/** A better way to compute an operation's result, or undefined. Shapes and values are the same. */
+export type Rewrite = (operation: Operation, result: Tensor) => Tensor | undefined;
+
+/**
+ * What ONNX Runtime runs badly or need not run at all, by operation; the first that applies is taken. Each was found
+ * in a profile (docs/onnx.md).
+ */
+export const REWRITES: Readonly<Record<string, readonly Rewrite[]>> = {
+  [STOP_GRADIENT]: [({ inputs: [x] }) => x],
+  Identity: [({ inputs: [x] }) => x],
+  Add: [neutral(0), padsToConcat, addOfNegative],
+  Sub: [neutralRight(0)],
+  Mul: [neutral(1), numberThroughProduct, numberThroughMatMul],
+  Div: [neutralRight(1), divisionByNumber],
+  Neg: [({ inputs: [x] }) => op.mul(x, -1)],
+  MatMul: [({ inputs: [a, b] }) => transposedFactor(a, b, false, false, 1)],
+  FusedMatMul: [
+    ({ inputs: [a, b], attributes: { transA, transB, alpha } }) =>
+      transposedFactor(a, b, transA.value === 1, transB.value === 1, alpha.value as number),
+  ],
+  ReduceSum: [sumOfRows],
+  Slice: [sliceOfProduct, sliceOfConcat],
+};
+
+/** x + 0, x · 1, on either side. */
+function neutral(number: number): Rewrite {
+  return ({ inputs: [a, b] }, result) => {
+    if (numberOf(b) === number && sameShape(a.shape, result.shape)) return a;
+    if (numberOf(a) === number && sameShape(b.shape, result.shape)) return b;
+    return undefined;
+  };
+}
+
+/** x − 0, x / 1. */
+function neutralRight(number: number): Rewrite {
+  return ({ inputs: [a, b] }, result) =>
+    numberOf(b) === number && sameShape(a.shape, result.shape) ? a : undefined;
+}
+
+/** (x · c) · d → x · (c·d) for numbers c and d; numbers go to the right. */
+function numberThroughProduct({ inputs: [a, b] }: Operation): Tensor | undefined {
+  const [left, right] = [numberOf(a), numberOf(b)];
+  if (left !== undefined && right === undefined) return op.mul(b, a);
+  const inner = operationOf(a, 'Mul');
+  if (right === undefined || inner === undefined) return undefined;
+  const number = numberOf(inner.inputs[1]);
+  return number === undefined ? undefined : op.mul(inner.inputs[0], number * right);
+}
+
+/** (a·b) · c → one product scaled on the way. */
+function numberThroughMatMul({ inputs: [a, b] }: Operation): Tensor | undefined {
+  const number = numberOf(b);
+  const product = operationOf(a, 'FusedMatMul') ?? operationOf(a, 'MatMul');
+  if (number === undefined || product === undefined) return undefined;
+  const { transA, transB, alpha } = product.attributes;
+  const [transposeA, transposeB] = [transA?.value === 1, transB?.value === 1];
+  const scale = number * ((alpha?.value as number | undefined) ?? 1);
+  return op.fusedMatMul(product.inputs[0], product.inputs[1], { transposeA, transposeB, scale });
+}
+
+/** x / c → x · (1/c) for a number c whose inverse is exact. */
+function divisionByNumber({ inputs: [a, b] }: Operation): Tensor | undefined {
+  const number = numberOf(b);
+  if (number === undefined || Math.fround(1 / number) !== 1 / number) return undefined;
+  return op.mul(a, 1 / number);
+}
+
+/** a + b · −1 → a − b. */
+function addOfNegative({ inputs: [a, b] }: Operation): Tensor | undefined {
+  const [left, right] = [a, b].map((x) => {
+    const product = operationOf(x, 'Mul');
+    return product !== undefined && numberOf(product.inputs[1]) === -1 ? product.inputs[0] : undefined;
+  });
+  if (right !== undefined) return op.sub(a, right);
+  return left === undefined ? undefined : op.sub(b, left);
+}
+
+/** Zeros around either of two neighbours, added: the neighbours side by side. */
+function padsToConcat({ inputs }: Operation): Tensor | undefined {
+  const [first, second] = inputs.map(padOf);
+  if (first === undefined || second === undefined || first.axis !== second.axis) return undefined;
+  for (const [left, right] of [
+    [first, second],
+    [second, first],
+  ]) {
+    const [own, other] = [left.x.shape[left.axis], right.x.shape[right.axis]];
+    if (left.before === 0 && right.after === 0 && left.after === other && right.before === own) {
+      return op.concat([left.x, right.x], left.axis);
+    }
+  }
+  return undefined;
+}
+
+/** A factor that was transposed by an operation of its own is transposed on the way. */
+function transposedFactor(
+  a: Tensor,
+  b: Tensor,
+  transposeA: boolean,
+  transposeB: boolean,
+  scale: number,
+): Tensor | undefined {
+  const [left, right] = [untransposed(a), untransposed(b)];
+  if (left === undefined && right === undefined) return undefined;
+  return op.fusedMatMul(left ?? a, right ?? b, {
+    transposeA: transposeA !== (left !== undefined),
+    transposeB: transposeB !== (right !== undefined),
+    scale,
+  });
+}
+
+/** A sum over the rows of (stacked) matrices as a product with a row of ones, which uses all threads. */
+function sumOfRows({ inputs: [x, axes] }: Operation, result: Tensor): Tensor | undefined {
+  const [axis, ...others] = Array.from(constantData(axes) ?? [], Number);
+  const rows = x.shape[x.rank - 2];
+  if (others.length > 0 || x.rank < 2 || axis !== x.rank - 2 || typeof rows !== 'number') return undefined;
+  if (rows < 16 || x.shape.slice(0, -2).some((size) => typeof size !== 'number')) return undefined;
+  const leading = x.shape.slice(0, -2) as readonly number[];
+  const count = leading.reduce((n, size) => n * size, rows);
+  const sum = op.matMul(constant(new Float32Array(count).fill(1), [...leading, 1, rows]), x);
+  return sameShape(sum.shape, result.shape) ? sum : undefined;
+}
+
+/** Columns of a product: the product with only those columns of the second factor. */
+function sliceOfProduct({ inputs: [x, start, end, axes] }: Operation): Tensor | undefined {
+  const product = operationOf(x, 'FusedMatMul') ?? operationOf(x, 'MatMul');
+  const [from, to, axis] = [start, end, axes].map((tensor) => Number(constantData(tensor)?.[0]));
+  if (product === undefined || axis !== x.rank - 1) return undefined;
+  const { transA, transB, alpha } = product.attributes;
+  const [transposeA, transposeB] = [transA?.value === 1, transB?.value === 1];
+  const [a, b] = product.inputs;
+  const columns = op.slice(b, transposeB ? -2 : -1, from, to);
+  const scale = (alpha?.value as number | undefined) ?? 1;
+  return op.fusedMatMul(a, columns, { transposeA, transposeB, scale });
+}
+
+/** A slice that lies within one part of a concatenation. */
+function sliceOfConcat({ inputs: [x, start, end, axes] }: Operation): Tensor | undefined {
+  const concat = operationOf(x, 'Concat');
+  const [from, to, axis] = [start, end, axes].map((tensor) => Number(constantData(tensor)?.[0]));
+  if (concat === undefined || concat.attributes.axis.value !== axis) return undefined;
+  let offset = 0;
+  for (const part of concat.inputs) {
+    const size = part.shape[axis] as number;
+    if (from >= offset && to <= offset + size) {
+      return from === offset && to === offset + size
+        ? part
+        : op.slice(part, axis, from - offset, to - offset);
+    }
+    offset += size;
+  }
+  return undefined;
+}
+
+function operationOf(tensor: Tensor, type: string): Operation | undefined {
+  const { source } = tensor;
+  return source.kind === 'operation' && source.operation.type === type ? source.operation : undefined;
+}
+
+/** The value of a constant with one element that stretches no shape. */
+function numberOf(tensor: Tensor): number | undefined {
+  if (tensor.rank !== 0 || tensor.type !== 'float32') return undefined;
+  const data = constantData(tensor);
+  return data === undefined ? undefined : Number(data[0]);
+}
+
+/** x of a transpose that swaps the last two axes of x. */
+function untransposed(tensor: Tensor): Tensor | undefined {
+  const transpose = operationOf(tensor, 'Transpose');
+  if (transpose === undefined) return undefined;
+  const permutation = transpose.attributes.perm.value as readonly number[];
+  const rank = permutation.length;
+  const swapsLast = permutation.every(
+    (axis, i) => axis === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i),
+  );
+  return swapsLast ? transpose.inputs[0] : undefined;
+}
+
+function padOf(tensor: Tensor) {
+  const operation = operationOf(tensor, 'Pad');
+  if (operation === undefined) return undefined;
+  const [x, pads] = operation.inputs;
+  const amounts = Array.from(constantData(pads) ?? [], Number);
+  const axes = x.shape.map((_, i) => i).filter((i) => amounts[i] !== 0 || amounts[x.rank + i] !== 0);
+  if (axes.length !== 1) return undefined;
+  const [axis] = axes;
+  return { x, axis, before: amounts[axis], after: amounts[x.rank + axis] };
+}
