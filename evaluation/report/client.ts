@@ -16,10 +16,10 @@ export const CLIENT = `
     const seen = new Set();
     const rows = items.flatMap((item) => {
       const fill = item.seriesType === 'scatter';
-      const value = fill ? item.name : number(item.value[1]);
-      const text = item.marker + escape(fill ? '' : item.seriesName + ' (' + item.dimensionNames[1] + ')')
-        .replace(' (y)', '') + ' <b>' + escape(value) + '</b>';
-      return seen.has(text) ? [] : (seen.add(text), [text]);
+      const text = fill ? escape(item.name)
+        : escape(item.seriesName) + ' <b>' + escape(number(item.value[1])) + '</b>'
+          + (item.axisIndex === 1 ? ' lots' : '');
+      return seen.has(text) ? [] : (seen.add(text), [item.marker + text]);
     });
     return escape(head) + '<br>' + rows.join('<br>');
   };
