@@ -101,7 +101,7 @@ export class Environments {
   step(actions: Float32Array, allowedShift: number): EnvironmentsStep {
     if (!Number.isNaN(allowedShift)) this.#setAllowedShift?.(allowedShift);
     if (isVectorEnv(this.#source)) this.#stepVector(this.#source, actions, allowedShift);
-    else this.#source.forEach((env, i) => this.#stepOne(env, i, actions, allowedShift));
+    else for (let i = 0; i < this.count; i++) this.#stepOne(this.#source[i], i, actions, allowedShift);
     return {
       observations: this.#observations,
       rewards: this.#rewards,

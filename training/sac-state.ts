@@ -159,11 +159,16 @@ export function loadSac(directory: string): LoadedSac {
     restore(parts) {
       const learner = checkpoint.path(LEARNER);
       parts.engine.importState(float32Tensors(readSafetensors(learner), learner));
-      const episodes = float32Tensors(readSafetensors(checkpoint.path(EPISODES)), EPISODES);
-      parts.environments.importState({
-        generators: state.environments,
-        episodes: state.episodes.map((episode, i) => ({ ...episode, values: episodes[`episode/${i}`].data })),
-      });
+      if (state.progress.started) {
+        const episodes = float32Tensors(readSafetensors(checkpoint.path(EPISODES)), EPISODES);
+        parts.environments.importState({
+          generators: state.environments,
+          episodes: state.episodes.map((episode, i) => ({
+            ...episode,
+            values: episodes[`episode/${i}`].data,
+          })),
+        });
+      }
       parts.learner.importState(state.learner);
       parts.policyNoise.setState(state.policyNoise);
       parts.normaliser.importState(state.normaliser);

@@ -1,62 +1,23 @@
-import type { SacEngine, SacEngineOptions, SacMetrics } from '../agents/sac/engine.ts';
+import type { SacEngine, SacEngineOptions } from '../agents/sac/engine.ts';
 import { InterruptedError, RunError } from '../base/errors.ts';
 import { type Generator, stream } from '../base/random.ts';
 import type { PolicyDescription } from '../checkpoints/policy.ts';
 import { RunningNormaliser } from '../env/normaliser.ts';
 import { RingBuffer, RowKind } from '../replay/ring-buffer.ts';
 import type { ActionScaling } from './action-scaling.ts';
-import type { CheckpointStore, Evaluator, TrainingCallback } from './callbacks.ts';
+import type { TrainingCallback } from './callbacks.ts';
 import { Curriculum } from './curriculum.ts';
 import { EarlyStop } from './early-stop.ts';
-import {
-  type AllowedShiftSetter,
-  Environments,
-  type EnvironmentsStep,
-  type TrainableEnv,
-} from './environments.ts';
+import { Environments, type EnvironmentsStep, type TrainableEnv } from './environments.ts';
 import { EpisodeStatistics } from './episode-statistics.ts';
 import { fillNormal, Learner } from './learner.ts';
-import { type LogSink, Recorder } from './recorder.ts';
-import { loadSac, type PolicyDescriber, type SacParts, saveSac } from './sac-state.ts';
+import { Recorder } from './recorder.ts';
+import { type LearningBegan, recordInfo, recordMetrics, recordProgress } from './sac-log.ts';
+import type { LearnOptions, LearnResult, SacOptions } from './sac-options.ts';
+import { loadSac, type SacParts, saveSac } from './sac-state.ts';
 import { DEFAULT_SAC, DEFAULT_TRAINING, type SacSettings, type TrainingSettings } from './settings.ts';
 
-export type EngineFactory = (options: SacEngineOptions) => SacEngine | Promise<SacEngine>;
-
-export interface SacOptions {
-  /** Hyper-parameters that differ from {@link DEFAULT_SAC} and {@link DEFAULT_TRAINING}. */
-  readonly sac?: Partial<SacSettings>;
-  readonly training?: Partial<TrainingSettings>;
-  /** Seeds everything: initial weights, exploration, sampling, episodes. */
-  readonly seed?: number;
-  /** What computes the update; the fastest that this machine offers by default. */
-  readonly engine?: EngineFactory;
-  /** Told the curriculum's bound of |Δc| in ticks before each step; without it there is no curriculum. */
-  readonly setAllowedShift?: AllowedShiftSetter;
-  /** Describes the policy, so that checkpoints hold one that `evaluate` and `export` read. */
-  readonly describePolicy?: PolicyDescriber;
-}
-
-export interface LearnOptions {
-  /** Timesteps the agent shall have taken in all, those before a checkpoint was loaded included. */
-  readonly totalTimesteps: number;
-  readonly callbacks?: readonly TrainingCallback[];
-  readonly loggers?: readonly LogSink[];
-  /** Judges the policy every `training.evaluateEvery` timesteps and at the end. */
-  readonly evaluate?: Evaluator;
-  /** Keeps checkpoints every `training.checkpointEvery` timesteps, at the end, and on interruption. */
-  readonly checkpoints?: CheckpointStore;
-  /** Aborting finishes the step under way, lets callbacks save, and throws an InterruptedError. */
-  readonly signal?: AbortSignal;
-}
-
-export interface LearnResult {
-  readonly timesteps: number;
-  readonly updates: number;
-  /** Of this call, while it learnt; null where nothing was done. */
-  readonly updatesPerSecond: number | null;
-  readonly stepsPerSecond: number | null;
-  readonly stoppedEarly: boolean;
-}
+export type { EngineFactory, LearnOptions, LearnResult, SacOptions } from './sac-options.ts';
 
 /** Turns of the event loop are given this often, so that Ctrl-C is heard while the engine computes in this thread. */
 const BREATH_MS = 20;
@@ -156,7 +117,11 @@ export class SAC {
     const { totalTimesteps, callbacks = [], signal } = options;
     const { evaluateEvery, checkpointEvery, logEvery } = this.training;
     const engine = await this.engine();
-    const began = { time: performance.now(), timesteps: this.#timesteps, updates: this.#updates };
+    const began: LearningBegan = {
+      time: performance.now(),
+      timesteps: this.#timesteps,
+      updates: this.#updates,
+    };
     if (!this.#started) this.#begin();
     for (const callback of callbacks) await callback.onStart?.(this);
 
@@ -226,7 +191,8 @@ export class SAC {
 
   /**
    * Loads a checkpoint. Environments must be of the kind it was trained in; settings come from the checkpoint except
-   * those given. The engine may be another, whose arithmetic then differs in the last bits.
+   * those given; the replay buffer keeps its capacity. The engine may be another, whose arithmetic then differs in the
+   * last bits.
    */
   static async load(directory: string, env: TrainableEnv, options: SacOptions = {}): Promise<SAC> {
     const loaded = loadSac(directory);
@@ -304,7 +270,7 @@ export class SAC {
       const penalty = (this.training.projectionPenalty * squares) / actionSize;
       rewards[i] = step.rewards[i] - penalty;
       this.recorder.sum('reward/projection', -penalty);
-      this.#recordInfo(step, i);
+      recordInfo(this.recorder, step.infos[i]);
       this.#timesteps++;
     }
     this.#buffer.append(step.executed, rewards, step.kinds, step.observations);
@@ -314,17 +280,6 @@ export class SAC {
   #observe(observations: Float32Array): void {
     if (this.training.normaliseObservations) {
       this.normaliser.update(observations, this.#environments.count);
-    }
-  }
-
-  /** Numbers of an info under a key with a `/` are logged: parts of the reward and interventions as sums. */
-  #recordInfo(step: EnvironmentsStep, environment: number): void {
-    const info = step.infos[environment];
-    for (const key in info) {
-      const value = info[key];
-      if (typeof value !== 'number') continue;
-      if (key.startsWith('reward/') || key.startsWith('safety/')) this.recorder.sum(key, value);
-      else if (key.includes('/')) this.recorder.mean(key, value);
     }
   }
 
@@ -347,22 +302,9 @@ export class SAC {
     this.#owed += this.training.updatesPerStep * newTimesteps;
     // A ratio such as 0.1 adds up to one only nearly.
     for (; this.#owed >= 1 - 1e-9; this.#owed--) {
-      this.#recordMetrics(await (this.#learner as Learner).update(this.#buffer));
+      recordMetrics(this.recorder, await (this.#learner as Learner).update(this.#buffer));
       this.#updates++;
     }
-  }
-
-  #recordMetrics(metrics: SacMetrics): void {
-    const { recorder } = this;
-    recorder.mean('train/actor_loss', metrics.actorLoss);
-    recorder.mean('train/critic_loss', metrics.criticLoss);
-    recorder.mean('train/critic_var_loss', metrics.criticVarianceLoss);
-    recorder.mean('train/ent_coef', metrics.temperature);
-    recorder.mean('train/ent_coef_loss', metrics.temperatureLoss);
-    recorder.mean('train/mean_q', metrics.meanQ);
-    recorder.mean('train/sigma', metrics.sigma);
-    recorder.mean('train/kappa', metrics.kappa);
-    recorder.mean('train/entropy', metrics.entropy);
   }
 
   async #evaluate({ evaluate, callbacks = [] }: LearnOptions): Promise<void> {
@@ -379,25 +321,9 @@ export class SAC {
     for (const callback of callbacks) await callback.onCheckpoint?.(this, directory);
   }
 
-  #log(
-    began: { readonly time: number; readonly timesteps: number },
-    { callbacks = [], loggers = [] }: LearnOptions,
-  ): void {
-    const { recorder, statistics } = this;
-    recorder.set('rollout/ep_rew_mean', statistics.meanReward);
-    recorder.set('rollout/ep_len_mean', statistics.meanLength);
-    recorder.set('time/episodes', statistics.episodes);
-    recorder.set('time/total_timesteps', this.#timesteps);
-    recorder.set('time/time_elapsed', (performance.now() - began.time) / 1000);
-    recorder.set('time/fps', (1000 * (this.#timesteps - began.timesteps)) / (performance.now() - began.time));
-    recorder.set('train/n_updates', this.#updates);
-    recorder.set('train/learning_rate', this.sac.learningRate);
-    recorder.set('train/buffer_size', this.#buffer.size);
-    if (this.#options.setAllowedShift !== undefined) {
-      recorder.set('curriculum/stage', this.curriculum.stage);
-      recorder.set('curriculum/allowed_shift_ticks', this.curriculum.allowedShift);
-    }
-    const record = recorder.flush(this.#timesteps);
+  #log(began: LearningBegan, { callbacks = [], loggers = [] }: LearnOptions): void {
+    recordProgress(this.recorder, this, began, this.#options.setAllowedShift !== undefined);
+    const record = this.recorder.flush(this.#timesteps);
     for (const logger of loggers) logger.write(record);
     for (const callback of callbacks) callback.onLog?.(this, record);
   }

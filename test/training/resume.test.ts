@@ -55,6 +55,19 @@ describe('exact resume', function () {
     });
   }
 
+  it('goes on from an agent that has not begun as from a new one', async () => {
+    const env = resumeEnvironments('vector, ending apart');
+    const fresh = new SAC(env, resumeOptions(env));
+    await fresh.save(join(folder, 'fresh'));
+    const loaded = await SAC.load(join(folder, 'fresh'), env, resumeOptions(env));
+    await loaded.learn({ totalTimesteps: 60 });
+    await loaded.save(join(folder, 'loaded'));
+    await fresh.learn({ totalTimesteps: 60 });
+    await fresh.save(join(folder, 'new'));
+    const [a, b] = ['new', 'loaded'].map((name) => loadCheckpoint(join(folder, name)).manifest);
+    assert.deepEqual(b, a);
+  });
+
   it('is refused with environments of another number', async () => {
     const env = resumeEnvironments('several');
     const sac = new SAC(env, resumeOptions(env));
