@@ -5,7 +5,7 @@ export const exportCommand: Command = {
   name: 'export',
   describe: 'Write a deployable policy: ONNX, TensorFlow.js layers model, safetensors and a manifest',
   examples: [['makergym export runs/nexo --out exports/nexo', 'the best policy of a run']],
-  positionals: [{ name: 'run', describe: 'Run (its best policy), checkpoint or export', required: true }],
+  positionals: [{ name: 'RUN', describe: 'Run (its best policy), checkpoint or export', required: true }],
   options: {
     out: { type: 'string', describe: 'Folder to write', placeholder: 'DIR', required: true },
     force: { type: 'boolean', describe: 'Replace an export that is there already' },
@@ -13,7 +13,7 @@ export const exportCommand: Command = {
 
   async run(args, context) {
     const { out, files, parity } = await exportPolicy({
-      source: args.run as string,
+      source: args.RUN as string,
       out: args.out as string,
       force: args.force === true,
     });

@@ -14,7 +14,7 @@ export const importCommand: Command = {
   ],
   positionals: [
     {
-      name: 'capture',
+      name: 'CAPTURE',
       describe: 'Capture files, oldest first: <local time> <json> a line; plain, gzip or zstd',
       required: true,
       many: true,
@@ -34,7 +34,7 @@ export const importCommand: Command = {
     strict: { type: 'boolean', describe: 'Fail on a malformed line instead of skipping it', default: false },
   },
   async run(args, context) {
-    const captures = args.capture as readonly string[];
+    const captures = args.CAPTURE as readonly string[];
     let progress: ReturnType<typeof context.progress> | undefined;
     const summary = await importCaptures({
       captures,
