@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { stream } from '../../base/random.ts';
-import type { Fill } from '../../env/exchange/models.ts';
+import type { Fill, LatencyModel } from '../../env/exchange/models.ts';
 import { Lane } from '../../env/lane.ts';
 import type { LaneListener } from '../../env/lane-listener.ts';
 import type { Quoter, Refresh } from '../../env/quoter.ts';
@@ -66,7 +66,15 @@ function recordedLane(settings: LaneSettings, seed: number) {
     onInventory: (time, inventory) => log.push([time, inventory]),
     onEnd: (view) => log.push(['end', view.equity]),
   };
-  const lane = new Lane({ instrument: SCRIPT_INSTRUMENT, settings, lot: 1, seed, listeners: [listener] });
+  // Every other lane has a latency that jumps, so that several of its orders rest at once, at one price too.
+  const jumpy: LatencyModel = {
+    name: 'jumpy',
+    entry: (time) => 1000 * (((time / 1000) * 7919) % 120),
+    response: (time) => 1000 * (((time / 1000) * 104_729) % 50),
+  };
+  const latency = seed % 2 === 1 ? { latency: jumpy } : {};
+  const market = { instrument: SCRIPT_INSTRUMENT, settings, lot: 1 };
+  const lane = new Lane({ ...market, seed, listeners: [listener], ...latency });
   return { lane, quoter: wildQuoter(seed), log, fills };
 }
 

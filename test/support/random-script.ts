@@ -61,6 +61,10 @@ class Script {
     } else if (kind === 'gap') {
       this.messages.push({ at, gap: true });
       this.#lost = true;
+      // What changes meanwhile shows only in the snapshot after it.
+      for (const levels of [this.#bids, this.#asks]) {
+        for (const price of levels.keys()) levels.set(price, distance / 4);
+      }
     } else if (kind === 'trade') {
       const price = bid ? this.#centre - 1 - distance : this.#centre + 1 + distance;
       this.messages.push({ at, [bid ? 'sell' : 'buy']: [price, quantity + 0.25] });
