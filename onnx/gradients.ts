@@ -48,16 +48,14 @@ export const GRADIENTS: Readonly<Record<string, GradientRule>> = {
   // On a tie the second operand is the one chosen.
   Min: binary(
     (g, a, b) => op.mul(g, op.step(op.sub(b, a))),
-    (g, a, b) => op.mul(g, op.sub(1, op.step(op.sub(b, a)))),
+    (g, a, b) => op.mul(g, op.stepDown(op.sub(b, a))),
   ),
   Max: binary(
     (g, a, b) => op.mul(g, op.step(op.sub(a, b))),
-    (g, a, b) => op.mul(g, op.sub(1, op.step(op.sub(a, b)))),
+    (g, a, b) => op.mul(g, op.stepDown(op.sub(a, b))),
   ),
-  Clip: (_, g, { inputs: [x, low, high] }) => {
-    const [above, below] = [op.step(op.sub(x, low)), op.step(op.sub(high, x))];
-    return [op.mul(g, op.mul(above, below))];
-  },
+  // 1 where nothing was cut off, the bounds themselves included.
+  Clip: unary((x, g, y) => op.mul(g, op.stepDown(op.square(op.sub(x, y))))),
 
   MatMul: (result, g, { inputs: [a, b] }, wants) => {
     const full = op.expand(g, sizes(result));

@@ -34,6 +34,8 @@ class Collector {
   readonly graph: Graph;
   readonly #taken = new Set<string>();
   readonly #names = new Map<Tensor, string>();
+  /** What a result is called outside, by whichever name comes first. */
+  readonly #outputs = new Map<Tensor, string>();
   readonly #shared = new Map<string, string>();
   readonly #constants: { name: string; tensor: Tensor }[] = [];
   readonly #operations: NamedOperation[] = [];
@@ -45,7 +47,10 @@ class Collector {
       this.#names.set(tensor, this.#take(tensor.source.name));
       return { name: tensor.source.name, tensor };
     });
-    for (const output of Object.keys(outputs)) this.#take(output);
+    for (const [output, tensor] of Object.entries(outputs)) {
+      this.#take(output);
+      if (!this.#outputs.has(tensor)) this.#outputs.set(tensor, output);
+    }
     for (const [output, tensor] of Object.entries(outputs)) this.#visitOutput(output, tensor);
     this.graph = {
       name,
@@ -58,22 +63,14 @@ class Collector {
 
   /** A result that is an input, a constant, or has another name already is passed on under the output's name. */
   #visitOutput(name: string, tensor: Tensor): void {
-    const isOperation = tensor.source.kind === 'operation' && tensor.source.operation.type !== STOP_GRADIENT;
-    if (isOperation && !this.#names.has(tensor)) {
-      this.#visit(tensor, name);
-      return;
-    }
+    const found = this.#visit(tensor);
+    if (found === name) return;
     const operation: Operation = { type: 'Identity', inputs: [tensor], attributes: {} };
-    this.#operations.push({
-      name: this.#fresh('Identity'),
-      operation,
-      inputs: [this.#visit(tensor)],
-      output: name,
-    });
+    this.#operations.push({ name: this.#fresh('Identity'), operation, inputs: [found], output: name });
   }
 
   /** Name of a tensor; adds what it depends on first. A stack, not recursion: graphs may be deep. */
-  #visit(root: Tensor, rootName?: string): string {
+  #visit(root: Tensor): string {
     const stack = [root];
     while (stack.length > 0) {
       const tensor = stack[stack.length - 1];
@@ -99,7 +96,7 @@ class Collector {
         continue;
       }
       const name = this.#fresh(scope === undefined ? type : `${scope}/${type}`);
-      const output = tensor === root && rootName !== undefined ? rootName : name;
+      const output = this.#outputs.get(tensor) ?? name;
       this.#names.set(tensor, output);
       const inputs = source.operation.inputs.map((operand) => this.#names.get(operand) as string);
       this.#operations.push({ name, operation: source.operation, inputs, output });

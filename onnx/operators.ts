@@ -51,6 +51,9 @@ export function hardSigmoid(x: Tensor, slope: number, offset: number): Tensor {
  */
 export const step = (x: Tensor): Tensor => hardSigmoid(x, 1e30, 0);
 
+/** 1 where x ≤ 0, else 0: 1 − step(x). */
+export const stepDown = (x: Tensor): Tensor => hardSigmoid(x, -1e30, 1);
+
 /** max(low, min(high, x)) with scalar bounds. */
 export function clip(x: Tensor, low: number, high: number): Tensor {
   if (!(low <= high)) throw shapeError('Clip', [x.shape], `bounds in order, not ${low} and ${high}`);

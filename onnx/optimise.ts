@@ -1,7 +1,8 @@
 import { KERNELS } from './kernels.ts';
 import { REWRITES } from './rewrites.ts';
+import { within } from './scope.ts';
 import { elements } from './shape.ts';
-import { type Attribute, constant, type Operation, Tensor } from './tensor.ts';
+import { type Attribute, constant, Tensor } from './tensor.ts';
 
 /** Constants up to this size are computed when the graph is built. */
 const FOLDED_SIZE = 4096;
@@ -12,7 +13,7 @@ const FOLDED_SIZE = 4096;
  * the same tensors.
  */
 export function optimise<T extends Readonly<Record<string, Tensor>>>(outputs: T): T {
-  const optimiser = new Optimiser();
+  const optimiser = new Optimiser(Object.values(outputs));
   return Object.fromEntries(
     Object.entries(outputs).map(([name, tensor]) => [name, optimiser.visit(tensor)]),
   ) as unknown as T;
@@ -22,6 +23,25 @@ class Optimiser {
   readonly #done = new Map<Tensor, Tensor>();
   readonly #known = new Map<string, Tensor>();
   readonly #ids = new Map<Tensor, number>();
+  /** How many operations and outputs use a tensor; those that rewrites make are not counted. */
+  readonly #uses = new Map<Tensor, number>();
+
+  constructor(outputs: readonly Tensor[]) {
+    const seen = new Set(outputs);
+    for (const tensor of seen) {
+      // A set that grows is walked to its new end.
+      const operands = tensor.source.kind === 'operation' ? tensor.source.operation.inputs : [];
+      for (const operand of operands) {
+        seen.add(operand);
+        this.#count(operand, 1);
+      }
+    }
+    for (const output of outputs) this.#count(output, 1);
+  }
+
+  #count(tensor: Tensor, uses: number): void {
+    this.#uses.set(tensor, (this.#uses.get(tensor) ?? 0) + uses);
+  }
 
   visit(root: Tensor): Tensor {
     const stack = [root];
@@ -37,7 +57,9 @@ class Optimiser {
         stack.push(...missing);
         continue;
       }
-      this.#done.set(tensor, this.#improve(tensor));
+      const better = this.#improve(tensor);
+      this.#done.set(tensor, better);
+      if (better !== tensor) this.#count(better, this.#uses.get(tensor) ?? 0);
       stack.pop();
     }
     return this.#done.get(root) as Tensor;
@@ -54,10 +76,12 @@ class Optimiser {
     const folded = fold(rebuilt, inputs);
     if (folded !== undefined) return this.#share(folded);
     for (const rewrite of REWRITES[operation.type] ?? []) {
-      const better = rewrite({ ...operation, inputs }, rebuilt);
+      const write = () =>
+        rewrite({ ...operation, inputs }, rebuilt, (operand) => (this.#uses.get(operand) ?? 0) <= 1);
+      const better = operation.scope === undefined ? write() : within(operation.scope, write);
       if (better === undefined) continue;
       // Its parts are new, and may have better forms in turn.
-      return this.visit(inScope(better, operation.scope));
+      return this.visit(better);
     }
     return this.#share(rebuilt);
   }
@@ -114,17 +138,4 @@ function fold(tensor: Tensor, inputs: readonly Tensor[]): Tensor | undefined {
   }));
   const { data } = KERNELS[source.operation.type](values, source.operation.attributes);
   return constant(data, shape);
-}
-
-/** Operations of a rewrite belong where the one they replace did. */
-function inScope(tensor: Tensor, scope: string | undefined): Tensor {
-  const { source } = tensor;
-  if (source.kind !== 'operation' || source.operation.scope !== undefined || scope === undefined)
-    return tensor;
-  const operation: Operation = {
-    ...source.operation,
-    scope,
-    inputs: source.operation.inputs.map((operand) => inScope(operand, scope)),
-  };
-  return new Tensor(tensor.shape, tensor.type, { kind: 'operation', operation });
 }

@@ -2,8 +2,15 @@ import * as op from './operators.ts';
 import { sameShape } from './shape.ts';
 import { constant, constantData, type Operation, STOP_GRADIENT, type Tensor } from './tensor.ts';
 
-/** A better way to compute an operation's result, or undefined. Shapes and values are the same. */
-export type Rewrite = (operation: Operation, result: Tensor) => Tensor | undefined;
+/**
+ * A better way to compute an operation's result, or undefined. Shapes and values are the same. `usedOnce` tells
+ * whether an operand has no other use, so that it need not be computed any more.
+ */
+export type Rewrite = (
+  operation: Operation,
+  result: Tensor,
+  usedOnce: (operand: Tensor) => boolean,
+) => Tensor | undefined;
 
 /**
  * What ONNX Runtime runs badly or need not run at all, by operation; the first that applies is taken. Each was found
@@ -12,18 +19,20 @@ export type Rewrite = (operation: Operation, result: Tensor) => Tensor | undefin
 export const REWRITES: Readonly<Record<string, readonly Rewrite[]>> = {
   [STOP_GRADIENT]: [({ inputs: [x] }) => x],
   Identity: [({ inputs: [x] }) => x],
-  Add: [neutral(0), padsToConcat, addOfNegative],
+  Add: [neutral(0), twice, padsToConcat, sumWithZeros, addOfNegative],
   Sub: [neutralRight(0)],
-  Mul: [neutral(1), numberThroughProduct, numberThroughMatMul],
+  Mul: [neutral(1), numberThroughProduct, numberThroughMatMul, productWithZeros],
+  Pad: [padOfPad],
   Div: [neutralRight(1), divisionByNumber],
   Neg: [({ inputs: [x] }) => op.mul(x, -1)],
-  MatMul: [({ inputs: [a, b] }) => transposedFactor(a, b, false, false, 1)],
+  MatMul: [({ inputs: [a, b] }) => transposedFactor(a, b, false, false, 1), matMulWithZeros],
   FusedMatMul: [
     ({ inputs: [a, b], attributes: { transA, transB, alpha } }) =>
       transposedFactor(a, b, transA.value === 1, transB.value === 1, alpha.value as number),
+    matMulWithZeros,
   ],
   ReduceSum: [sumOfRows],
-  Slice: [sliceOfProduct, sliceOfConcat],
+  Slice: [sliceOfProduct, sliceOfConcat, sliceOfFunction],
 };
 
 /** x + 0, x · 1, on either side. */
@@ -33,6 +42,11 @@ function neutral(number: number): Rewrite {
     if (numberOf(a) === number && sameShape(b.shape, result.shape)) return b;
     return undefined;
   };
+}
+
+/** x + x → x · 2, which joins other numbers. */
+function twice({ inputs: [a, b] }: Operation): Tensor | undefined {
+  return a === b ? op.mul(a, 2) : undefined;
 }
 
 /** x − 0, x / 1. */
@@ -52,10 +66,14 @@ function numberThroughProduct({ inputs: [a, b] }: Operation): Tensor | undefined
 }
 
 /** (a·b) · c → one product scaled on the way. */
-function numberThroughMatMul({ inputs: [a, b] }: Operation): Tensor | undefined {
+function numberThroughMatMul(
+  { inputs: [a, b] }: Operation,
+  _: Tensor,
+  usedOnce: (operand: Tensor) => boolean,
+): Tensor | undefined {
   const number = numberOf(b);
   const product = operationOf(a, 'FusedMatMul') ?? operationOf(a, 'MatMul');
-  if (number === undefined || product === undefined) return undefined;
+  if (number === undefined || product === undefined || !usedOnce(a)) return undefined;
   const { transA, transB, alpha } = product.attributes;
   const [transposeA, transposeB] = [transA?.value === 1, transB?.value === 1];
   const scale = number * ((alpha?.value as number | undefined) ?? 1);
@@ -95,6 +113,96 @@ function padsToConcat({ inputs }: Operation): Tensor | undefined {
   return undefined;
 }
 
+/**
+ * Rows of zeros stay out of the work: what is computed from x with zeros around is computed from x alone, and the
+ * zeros are put around the result. So the gradient of a loss on some rows of a batch costs those rows only.
+ */
+function productWithZeros({ inputs: [a, b] }: Operation, result: Tensor): Tensor | undefined {
+  for (const [padded, other] of [
+    [a, b],
+    [b, a],
+  ]) {
+    const zeros = padOf(padded);
+    if (zeros === undefined || padded.rank !== result.rank) continue;
+    const { x, axis, before, after } = zeros;
+    const otherAxis = axis - padded.rank + other.rank;
+    const whole = (other.shape[otherAxis] ?? 1) === 1;
+    const part = whole ? other : op.slice(other, otherAxis, before, before + (x.shape[axis] as number));
+    return op.pad(op.mul(x, part), axis, before, after);
+  }
+  return undefined;
+}
+
+function sumWithZeros({ inputs }: Operation): Tensor | undefined {
+  const [first, second] = inputs.map(padOf);
+  if (first === undefined || second === undefined) return undefined;
+  const { axis, before, after } = first;
+  const fits = second.axis === axis && second.before === before && second.after === after;
+  return fits && first.x.rank === second.x.rank && first.x.shape[axis] === second.x.shape[axis]
+    ? op.pad(op.add(first.x, second.x), axis, before, after)
+    : undefined;
+}
+
+/** Of two pads on different axes the one of the rows goes outside. */
+function padOfPad({ inputs: [x] }: Operation, result: Tensor): Tensor | undefined {
+  const [outer, inner] = [padOf(result), padOf(x)];
+  if (outer === undefined || inner === undefined || inner.axis >= outer.axis) return undefined;
+  return op.pad(
+    op.pad(inner.x, outer.axis, outer.before, outer.after),
+    inner.axis,
+    inner.before,
+    inner.after,
+  );
+}
+
+function matMulWithZeros({ inputs: [a, b], attributes }: Operation, result: Tensor): Tensor | undefined {
+  const { transA, transB, alpha } = attributes;
+  const [transposeA, transposeB] = [transA?.value === 1, transB?.value === 1];
+  const options = { transposeA, transposeB, scale: (alpha?.value as number | undefined) ?? 1 };
+  const [left, right] = [padOf(a), padOf(b)];
+  if (left !== undefined && left.axis === a.rank - (transposeA ? 1 : 2)) {
+    const { x, before, after } = left;
+    return op.pad(op.fusedMatMul(x, b, options), result.rank - 2, before, after);
+  }
+  // Zeros in the axis that is summed over: the other factor without the numbers that meet them.
+  if (right !== undefined && right.axis === b.rank - (transposeB ? 1 : 2)) {
+    const { x, axis, before } = right;
+    const part = op.slice(a, transposeA ? -2 : -1, before, before + (x.shape[axis] as number));
+    return op.fusedMatMul(part, x, options);
+  }
+  return undefined;
+}
+
+/** Part of a function of x: the function of that part of x, where the rest is not wanted. */
+function sliceOfFunction(
+  { inputs: [x, start, end, axes] }: Operation,
+  _: Tensor,
+  usedOnce: (operand: Tensor) => boolean,
+): Tensor | undefined {
+  const { source } = x;
+  if (source.kind !== 'operation' || !usedOnce(x)) return undefined;
+  const [from, to, axis] = [start, end, axes].map((tensor) => Number(constantData(tensor)?.[0]));
+  const { type, inputs, attributes } = source.operation;
+  const [operand] = inputs;
+  if (type === 'HardSigmoid') {
+    const part = op.slice(operand, axis, from, to);
+    return op.hardSigmoid(part, attributes.alpha.value as number, attributes.beta.value as number);
+  }
+  if (type === 'ReduceSum') {
+    const summed = Array.from(constantData(inputs[1]) ?? [], Number);
+    return summed.includes(axis) ? undefined : op.reduceSum(op.slice(operand, axis, from, to), summed);
+  }
+  if (type === 'Reshape') {
+    const leading = operand.rank - x.rank;
+    if (leading <= 0 || operand.shape.some((size, i) => size !== (i < leading ? 1 : x.shape[i - leading]))) {
+      return undefined;
+    }
+    const part = op.slice(operand, axis + leading, from, to);
+    return op.reshape(part, part.shape.slice(leading) as number[]);
+  }
+  return undefined;
+}
+
 /** A factor that was transposed by an operation of its own is transposed on the way. */
 function transposedFactor(
   a: Tensor,
@@ -125,10 +233,14 @@ function sumOfRows({ inputs: [x, axes] }: Operation, result: Tensor): Tensor | u
 }
 
 /** Columns of a product: the product with only those columns of the second factor. */
-function sliceOfProduct({ inputs: [x, start, end, axes] }: Operation): Tensor | undefined {
+function sliceOfProduct(
+  { inputs: [x, start, end, axes] }: Operation,
+  _: Tensor,
+  usedOnce: (operand: Tensor) => boolean,
+): Tensor | undefined {
   const product = operationOf(x, 'FusedMatMul') ?? operationOf(x, 'MatMul');
   const [from, to, axis] = [start, end, axes].map((tensor) => Number(constantData(tensor)?.[0]));
-  if (product === undefined || axis !== x.rank - 1) return undefined;
+  if (product === undefined || axis !== x.rank - 1 || !usedOnce(x)) return undefined;
   const { transA, transB, alpha } = product.attributes;
   const [transposeA, transposeB] = [transA?.value === 1, transB?.value === 1];
   const [a, b] = product.inputs;

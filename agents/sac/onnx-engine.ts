@@ -1,0 +1,416 @@
+import { availableParallelism } from 'node:os';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InputError, RunError } from '../../base/errors.ts';
+import type { Graph } from '../../onnx/graph.ts';
+import { adamScalars } from '../../onnx/optimisers.ts';
+import { encodeModel } from '../../onnx/protobuf.ts';
+import { loadOnnxRuntime } from '../../onnx/session.ts';
+import { adamState, adamStep } from './adam.ts';
+import type {
+  SacEngine,
+  SacEngineOptions,
+  SacMetrics,
+  SacState,
+  StateTensor,
+  TransitionBatch,
+} from './engine.ts';
+import { initialState } from './initialise.ts';
+import { checkState, LOG_TEMPERATURE, scalar, TARGETS, UPDATES } from './layout.ts';
+import { actorTensors, criticTensors, type GraphTensor, pack, sizeOf, unpack } from './onnx-layout.ts';
+import { actGraph, NEXT, updateGraph } from './onnx-update.ts';
+import { advanceScales, errorLimit, type Scales, sharpeWeight } from './scales.ts';
+
+/** Where ONNX Runtime computes. */
+export const DEVICES = ['cpu', 'cuda', 'webgpu', 'dml', 'coreml'] as const;
+export type Device = (typeof DEVICES)[number];
+
+export interface OnnxEngineOptions {
+  /** Threads of the update, 1 up to the machine's; all of them by default. */
+  readonly threads?: number;
+  readonly device?: Device;
+  /** Writes ONNX Runtime's profile of the update to files that begin so. */
+  readonly profile?: string;
+}
+
+type Runtime = NonNullable<Awaited<ReturnType<typeof loadOnnxRuntime>>>;
+
+/**
+ * The fast engine: the whole update as one ONNX graph (agents/sac/onnx-update.ts) that ONNX Runtime executes. Throws
+ * an InputError that says what to do where onnxruntime-node is not installed, the device is not there, or the number
+ * of threads is not one the machine has.
+ */
+export async function createOnnxEngine(
+  options: SacEngineOptions,
+  { threads = availableParallelism(), device = 'cpu', profile }: OnnxEngineOptions = {},
+): Promise<SacEngine> {
+  requireThreads(threads);
+  const runtime = await loadOnnxRuntime();
+  if (runtime === null) {
+    throw new InputError({
+      code: 'engine-not-installed',
+      message: 'The engine onnx needs the package onnxruntime-node, which is not installed.',
+      field: 'engine',
+      value: 'onnx',
+      expected: 'an installed engine',
+      hint: 'Install it with npm install onnxruntime-node, or take --engine tfjs.',
+    });
+  }
+  requireDevice(runtime, device);
+  return OnnxEngine.create(runtime, options, { threads, device, profile });
+}
+
+function requireThreads(threads: number): void {
+  const most = availableParallelism();
+  if (Number.isInteger(threads) && threads >= 1 && threads <= most) return;
+  throw new InputError({
+    code: 'bad-threads',
+    message: `The engine cannot run on ${threads} threads.`,
+    field: 'threads',
+    value: threads,
+    expected: `a whole number from 1 to ${most}, the processors of this machine`,
+  });
+}
+
+function requireDevice(runtime: Runtime, device: Device): void {
+  const there = runtime.listSupportedBackends().map(({ name }) => name);
+  if (there.includes(device)) return;
+  throw new InputError({
+    code: 'device-not-there',
+    message: `ONNX Runtime as it is installed here has no device ${device}.`,
+    field: 'device',
+    value: device,
+    expected: `one of ${there.join(', ')}`,
+    hint: 'docs/onnx.md says what each device needs.',
+  });
+}
+
+interface Settings {
+  readonly threads: number;
+  readonly device: Device;
+  readonly profile?: string;
+}
+
+/** An update compiled for one size of batch, with the tensors it reads from and writes into. */
+interface CompiledUpdate {
+  readonly session: InferenceSession;
+  readonly batch: {
+    readonly observations: Float32Array;
+    readonly actions: Float32Array;
+    readonly rewards: Float32Array;
+    readonly terminated: Float32Array;
+    readonly noise: Float32Array;
+  };
+  /** Inputs and outputs when the state lies in the first set, and when it lies in the second. */
+  readonly feeds: readonly Readonly<Record<string, Tensor>>[];
+  readonly fetches: readonly Readonly<Record<string, Tensor>>[];
+  readonly criticMeans: Float32Array;
+  readonly actorMeans: Float32Array;
+  readonly sums: Float32Array;
+}
+
+// Hot path: all tensors of an update are made beforehand; an update copies its batch in and reads a dozen numbers.
+
+/**
+ * The state lies in one of two sets of tensors. An update reads one and writes the other, and only when everything it
+ * wrote is finite do the sets change places: an update that fails changes nothing.
+ */
+class OnnxEngine implements SacEngine {
+  readonly name: string;
+  readonly options: SacEngineOptions;
+  readonly #runtime: Runtime;
+  readonly #settings: Settings;
+  readonly #act: InferenceSession;
+  readonly #trained: readonly GraphTensor[];
+  readonly #targets: readonly GraphTensor[];
+  readonly #sets: readonly ReadonlyMap<string, Tensor>[];
+  readonly #scalars: Readonly<Record<(typeof SCALARS)[number], Float32Array>>;
+  readonly #scalarTensors: Readonly<Record<string, Tensor>>;
+  /** Compiled when a batch of that size first comes. */
+  readonly #compiled = new Map<number, Promise<CompiledUpdate>>();
+  #current = 0;
+  #logTemperature = adamState(1);
+  #scales: Scales = { error: 0, q: 0, sigma: 0 };
+  #updates = 0;
+
+  static async create(runtime: Runtime, options: SacEngineOptions, settings: Settings): Promise<OnnxEngine> {
+    // One row or a few dozen are not worth waking threads for, and a second pool would spin against the first.
+    const act = await openSession(runtime, actGraph(options), {
+      ...settings,
+      threads: 1,
+      profile: undefined,
+    });
+    const engine = new OnnxEngine(runtime, options, settings, act);
+    await engine.#update(options.batchSize);
+    return engine;
+  }
+
+  private constructor(
+    runtime: Runtime,
+    options: SacEngineOptions,
+    settings: Settings,
+    act: InferenceSession,
+  ) {
+    this.name = `onnx-${settings.device}`;
+    this.options = options;
+    this.#runtime = runtime;
+    this.#settings = settings;
+    this.#act = act;
+    this.#trained = [...actorTensors(options), ...criticTensors(options)];
+    this.#targets = criticTensors(options, TARGETS);
+    this.#sets = [0, 1].map(() => this.#stateTensors());
+    const numbers = SCALARS.map((name) => [name, new Float32Array(1)] as const);
+    this.#scalars = Object.fromEntries(numbers) as Record<(typeof SCALARS)[number], Float32Array>;
+    this.#scalarTensors = Object.fromEntries(
+      numbers.map(([name, data]) => [name, new runtime.Tensor('float32', data, [])]),
+    );
+    this.importState(initialState(options));
+  }
+
+  #stateTensors(): ReadonlyMap<string, Tensor> {
+    const tensors = new Map<string, Tensor>();
+    const add = (name: string, tensor: GraphTensor) =>
+      tensors.set(name, this.#tensor(new Float32Array(sizeOf(tensor)), tensor.shape));
+    for (const tensor of this.#trained) {
+      for (const prefix of ['', 'm/', 'v/']) add(prefix + tensor.name, tensor);
+    }
+    for (const tensor of this.#targets) add(tensor.name, tensor);
+    return tensors;
+  }
+
+  #tensor(data: Float32Array, shape: readonly number[]): Tensor {
+    return new this.#runtime.Tensor('float32', data, shape);
+  }
+
+  #data(name: string): Float32Array {
+    return this.#sets[this.#current].get(name)?.data as Float32Array;
+  }
+
+  #update(size: number): Promise<CompiledUpdate> {
+    const known = this.#compiled.get(size);
+    if (known !== undefined) return known;
+    const compiled = this.#compile(size);
+    this.#compiled.set(size, compiled);
+    return compiled;
+  }
+
+  async #compile(size: number): Promise<CompiledUpdate> {
+    const graph = updateGraph(this.options, size);
+    const session = await openSession(this.#runtime, graph, this.#settings);
+    const { observationSize, actionSize, varianceWeight } = this.options;
+    const batch = {
+      observations: new Float32Array(2 * size * observationSize),
+      actions: new Float32Array(size * actionSize),
+      rewards: new Float32Array(size),
+      terminated: new Float32Array(size),
+      noise: new Float32Array(2 * size * actionSize),
+    };
+    const inputs = {
+      observations: this.#tensor(batch.observations, [2 * size, observationSize]),
+      actions: this.#tensor(batch.actions, [size, actionSize]),
+      rewards: this.#tensor(batch.rewards, [size, 1]),
+      terminated: this.#tensor(batch.terminated, [size, 1]),
+      noise: this.#tensor(batch.noise, [2 * size, actionSize]),
+      ...this.#scalarTensors,
+    };
+    const columns = varianceWeight === 0 ? [1, 3] : [2, 4];
+    const criticMeans = new Float32Array(2 * columns[0]);
+    const actorMeans = new Float32Array(columns[1]);
+    const sums = new Float32Array(
+      graph.outputs.find(({ name }) => name === 'sums')?.tensor.shape[0] as number,
+    );
+    const results = {
+      'critic/means': this.#tensor(criticMeans, [2, 1, columns[0]]),
+      'actor/means': this.#tensor(actorMeans, [1, 1, columns[1]]),
+      sums: this.#tensor(sums, [sums.length]),
+    };
+    const used = new Set(session.inputNames);
+    const feeds = this.#sets.map((set) =>
+      Object.fromEntries([...Object.entries(inputs), ...set].filter(([name]) => used.has(name))),
+    );
+    const fetches = [1, 0].map((other) => ({
+      ...results,
+      ...Object.fromEntries([...this.#sets[other]].map(([name, tensor]) => [name + NEXT, tensor])),
+    }));
+    return { session, batch, feeds, fetches, criticMeans, actorMeans, sums };
+  }
+
+  async act(
+    observations: Float32Array,
+    count: number,
+    noise: Float32Array | null,
+    out: Float32Array,
+  ): Promise<void> {
+    const { observationSize, actionSize } = this.options;
+    const set = this.#sets[this.#current];
+    const feeds: Record<string, Tensor> = {
+      observations: this.#tensor(observations.subarray(0, count * observationSize), [count, observationSize]),
+      noise: this.#tensor(noise?.subarray(0, count * actionSize) ?? new Float32Array(count * actionSize), [
+        count,
+        actionSize,
+      ]),
+    };
+    for (const { name } of this.#trained)
+      if (name.startsWith('actor/')) feeds[name] = set.get(name) as Tensor;
+    const action = this.#tensor(out.subarray(0, count * actionSize), [count, actionSize]);
+    await this.#act.run(feeds, { action });
+  }
+
+  async update(batch: TransitionBatch): Promise<SacMetrics> {
+    const { options } = this;
+    const compiled = await this.#update(batch.size);
+    const update = this.#updates + 1;
+    const logTemperature = this.#logTemperature.values[0];
+    const kappa = sharpeWeight(this.#scales, this.#updates, options);
+    const { rate, epsilon } = adamScalars(update, options.learningRate, options.adamEpsilon);
+    this.#scalars.temperature[0] = Math.exp(logTemperature);
+    this.#scalars.limit[0] = errorLimit(this.#scales, this.#updates, options);
+    this.#scalars.kappa[0] = kappa;
+    this.#scalars.rate[0] = rate;
+    this.#scalars.epsilon[0] = epsilon;
+    const half = batch.size * options.observationSize;
+    const halfNoise = batch.size * options.actionSize;
+    copy(batch.observations, compiled.batch.observations, 0, half);
+    copy(batch.nextObservations, compiled.batch.observations, half, half);
+    copy(batch.actions, compiled.batch.actions, 0, halfNoise);
+    copy(batch.rewards, compiled.batch.rewards, 0, batch.size);
+    copy(batch.terminated, compiled.batch.terminated, 0, batch.size);
+    copy(batch.noise, compiled.batch.noise, 0, halfNoise);
+    copy(batch.nextNoise, compiled.batch.noise, halfNoise, halfNoise);
+
+    await compiled.session.run(compiled.feeds[this.#current], compiled.fetches[this.#current]);
+
+    const { criticMeans, actorMeans, sums } = compiled;
+    const hasVariance = options.varianceWeight > 0;
+    const columns = criticMeans.length / 2;
+    const criticLoss = (criticMeans[0] + criticMeans[columns]) / 2;
+    const criticVarianceLoss = hasVariance ? criticMeans[1] + criticMeans[3] : 0;
+    const [actorLoss, logProbability, meanQ] = actorMeans;
+    const sigma = hasVariance ? actorMeans[3] : 0;
+    requireFinite(criticLoss, 'critic loss', update, batch);
+    requireFinite(criticVarianceLoss, 'critic variance loss', update, batch);
+    requireFinite(actorLoss, 'actor loss', update, batch);
+    requireFinite(sigma, 'predicted deviation', update, batch);
+    for (const sum of sums) requireFinite(sum, 'next weights', update, batch);
+
+    // L_α = −mean(log α·(log π + H̄)), whose derivative by log α is −mean(log π + H̄).
+    const surplus = logProbability + options.targetEntropy;
+    const temperatureLoss = -logTemperature * surplus;
+    const nextTemperature = adamState(1);
+    adamStep(this.#logTemperature, nextTemperature, Float32Array.of(-surplus), 0, update, options);
+    requireFinite(nextTemperature.values[0], 'temperature', update, batch);
+
+    this.#current = 1 - this.#current;
+    this.#logTemperature = nextTemperature;
+    this.#scales = advanceScales(this.#scales, { error: criticLoss, q: meanQ, sigma });
+    this.#updates = update;
+    return {
+      actorLoss,
+      criticLoss,
+      criticVarianceLoss,
+      temperatureLoss,
+      temperature: Math.exp(nextTemperature.values[0]),
+      meanQ,
+      sigma,
+      kappa,
+      entropy: -logProbability,
+    };
+  }
+
+  exportState(): SacState {
+    const state: Record<string, StateTensor> = {};
+    for (const tensor of this.#trained) {
+      unpack(this.#data(tensor.name), '', tensor, state);
+      unpack(this.#data(`m/${tensor.name}`), 'adam/m/', tensor, state);
+      unpack(this.#data(`v/${tensor.name}`), 'adam/v/', tensor, state);
+    }
+    for (const tensor of this.#targets) unpack(this.#data(tensor.name), '', tensor, state);
+    state[LOG_TEMPERATURE] = scalar(this.#logTemperature.values[0]);
+    state[`adam/m/${LOG_TEMPERATURE}`] = scalar(this.#logTemperature.m[0]);
+    state[`adam/v/${LOG_TEMPERATURE}`] = scalar(this.#logTemperature.v[0]);
+    state['scale/error'] = scalar(this.#scales.error);
+    state['scale/q'] = scalar(this.#scales.q);
+    state['scale/sigma'] = scalar(this.#scales.sigma);
+    state[UPDATES] = scalar(this.#updates);
+    return state;
+  }
+
+  importState(state: SacState): void {
+    checkState(state, this.options);
+    for (const tensor of this.#trained) {
+      pack(state, '', tensor, this.#data(tensor.name));
+      pack(state, 'adam/m/', tensor, this.#data(`m/${tensor.name}`));
+      pack(state, 'adam/v/', tensor, this.#data(`v/${tensor.name}`));
+    }
+    for (const tensor of this.#targets) pack(state, '', tensor, this.#data(tensor.name));
+    const number = (name: string) => state[name].data[0];
+    this.#logTemperature = adamState(1);
+    this.#logTemperature.values[0] = number(LOG_TEMPERATURE);
+    this.#logTemperature.m[0] = number(`adam/m/${LOG_TEMPERATURE}`);
+    this.#logTemperature.v[0] = number(`adam/v/${LOG_TEMPERATURE}`);
+    this.#scales = { error: number('scale/error'), q: number('scale/q'), sigma: number('scale/sigma') };
+    this.#updates = number(UPDATES);
+  }
+
+  dispose(): void {
+    void this.#act.release();
+    for (const compiled of this.#compiled.values()) {
+      void compiled.then(({ session }) => {
+        if (this.#settings.profile !== undefined) session.endProfiling();
+        return session.release();
+      });
+    }
+    this.#compiled.clear();
+  }
+}
+
+const FIELDS = [
+  'observations',
+  'actions',
+  'rewards',
+  'nextObservations',
+  'terminated',
+  'noise',
+  'nextNoise',
+] as const;
+
+const SCALARS = ['temperature', 'limit', 'kappa', 'rate', 'epsilon'] as const;
+
+function copy(from: Float32Array, to: Float32Array, offset: number, length: number): void {
+  to.set(from.length === length ? from : from.subarray(0, length), offset);
+}
+
+async function openSession(
+  runtime: Runtime,
+  graph: Graph,
+  { threads, device, profile }: Settings,
+): Promise<InferenceSession> {
+  const model = encodeModel(graph, { producer: 'makergym', producerVersion: '' });
+  return runtime.InferenceSession.create(model, {
+    executionProviders: [device],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    enableProfiling: profile !== undefined,
+    profileFilePrefix: profile,
+    // Moments that decay to denormal numbers would slow arithmetic down a hundredfold.
+    extra: { session: { set_denormal_as_zero: '1' } },
+  });
+}
+
+function requireFinite(value: number, quantity: string, update: number, batch: TransitionBatch): void {
+  if (Number.isFinite(value)) return;
+  const culprit = (
+    ['observations', 'actions', 'rewards', 'nextObservations', 'noise', 'nextNoise'] as const
+  ).find((name) => !batch[name].every(Number.isFinite));
+  const because = culprit === undefined ? '' : ` The batch's ${culprit} hold a number that is not finite.`;
+  throw new RunError({
+    code: 'diverged',
+    message: `Training diverged: the ${quantity} is not finite in update ${update}.${because}`,
+    field: quantity,
+    value: String(value),
+    expected: 'a finite number',
+    hint: 'Go on from the last good checkpoint with a smaller sac.learningRate, or scale the rewards down.',
+  });
+}

@@ -1,0 +1,180 @@
+import * as op from '../../onnx/operators.ts';
+import { within } from '../../onnx/scope.ts';
+import { constant, type Tensor } from '../../onnx/tensor.ts';
+import type { SacEngineOptions } from './engine.ts';
+
+/**
+ * The losses of SAC with a variance critic as ONNX expressions; formulas in docs/sac.md. XX lie one after the other in the first axis of every tensor of theirs, `[2, batch, 1]`, so that one
+ * product serves both.
+ */
+
+/** A dense layer: kernel `[…, inputs, outputs]` and bias `[…, 1, outputs]`; without a bias the input brings its own 1. */
+export interface Dense {
+  readonly kernel: Tensor;
+  readonly bias?: Tensor;
+}
+
+const LOG_STD_MIN = -20;
+const LOG_STD_MAX = 2;
+const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
+/** Keeps V away from 0. */
+const VARIANCE_FLOOR = 1e-6;
+
+/** ReLU layers and a linear head. */
+export function perceptron(x: Tensor, layers: readonly Dense[]): Tensor {
+  return layers.reduce((input, { kernel, bias }, i) => {
+    const product = op.matMul(input, kernel);
+    const z = bias === undefined ? product : op.add(product, bias);
+    return i + 1 < layers.length ? op.relu(z) : z;
+  }, x);
+}
+
+export interface Sample {
+  readonly action: Tensor;
+  readonly logProbability: Tensor;
+}
+
+/** The policy's head: mean and clipped log-std of the Gaussian before the tanh. */
+export function gaussian(actor: readonly Dense[], observations: Tensor, actions: number) {
+  const head = perceptron(observations, actor);
+  return {
+    mean: op.slice(head, 1, 0, actions),
+    logStd: op.clip(op.slice(head, 1, actions, 2 * actions), LOG_STD_MIN, LOG_STD_MAX),
+  };
+}
+
+/**
+ * a = tanh(u), u = μ + σ·ε, and log π(a|s) = Σᵢ log N(uᵢ; μᵢ, σᵢ) − log(1 − tanh²uᵢ) (arXiv 1812.05905, eq. 26), the
+ * last term in its stable form 2(log 2 − u − softplus(−2u)).
+ */
+export function sample(actor: readonly Dense[], observations: Tensor, noise: Tensor): Sample {
+  return within('policy', () => {
+    const { mean, logStd } = gaussian(actor, observations, noise.shape[1] as number);
+    const u = op.add(mean, op.mul(op.exp(logStd), noise));
+    const normal = op.sub(op.mul(op.square(noise), -0.5), op.add(logStd, HALF_LOG_TWO_PI));
+    const correction = op.mul(op.sub(op.sub(Math.LN2, u), op.softplus(op.mul(u, -2))), 2);
+    return { action: op.tanh(u), logProbability: op.reduceSum(op.sub(normal, correction), [1]) };
+  });
+}
+
+export interface Value {
+  /** `[2, batch, 1]`. */
+  readonly q: Tensor;
+  /** V = softplus(·) + 10⁻⁶, `[2, batch, 1]`. */
+  readonly variance: Tensor;
+}
+
+/** Both heads of both critics. */
+export function value(critics: readonly Dense[], observations: Tensor, actions: Tensor): Value {
+  const rows = observations.shape[0] as number;
+  const one = critics[0].bias === undefined ? [constant(new Float32Array(rows).fill(1), [rows, 1])] : [];
+  const head = perceptron(op.concat([observations, actions, ...one], 1), critics);
+  return {
+    q: op.slice(head, 2, 0, 1),
+    variance: op.add(op.softplus(op.slice(head, 2, 1, 2)), VARIANCE_FLOOR),
+  };
+}
+
+/** Of a pair `[2, batch, 1]` the smaller, `[1, batch, 1]`. */
+function smaller(pair: Tensor): Tensor {
+  return op.min(op.slice(pair, 0, 0, 1), op.slice(pair, 0, 1, 2));
+}
+
+/** Of a pair `[2, batch, 1]` the mean, `[1, batch, 1]`. */
+function middle(pair: Tensor): Tensor {
+  return op.mul(op.add(op.slice(pair, 0, 0, 1), op.slice(pair, 0, 1, 2)), 0.5);
+}
+
+export interface CriticTargets {
+  /** y. */
+  readonly mean: Tensor;
+  /** γ²(1−terminated)·½(V̄₁ + V̄₂)(s′,a′). */
+  readonly carriedVariance: Tensor;
+}
+
+/** y = r + γ(1−terminated)·(min_j Q̄_j(s′,a′) [− α log π(a′|s′) with `entropyBackup`]), and the carried variance. */
+export function criticTargets(
+  targets: readonly Dense[],
+  next: Sample,
+  nextObservations: Tensor,
+  rewards: Tensor,
+  terminated: Tensor,
+  temperature: Tensor,
+  { discount, entropyBackup }: SacEngineOptions,
+): CriticTargets {
+  return within('target', () => {
+    const { q, variance } = value(targets, nextObservations, next.action);
+    const alive = op.sub(1, terminated);
+    const least = smaller(q);
+    const bootstrap = entropyBackup ? op.sub(least, op.mul(next.logProbability, temperature)) : least;
+    return {
+      mean: op.add(rewards, op.mul(op.mul(alive, discount), bootstrap)),
+      carriedVariance: op.mul(op.mul(alive, discount * discount), middle(variance)),
+    };
+  });
+}
+
+export interface CriticLoss {
+  /** L_Q + η·L_var. */
+  readonly total: Tensor;
+  /** Columns whose batch means, averaged over both critics, are L_Q and ½·L_var: `[2, batch, 1]` each. */
+  readonly columns: readonly Tensor[];
+}
+
+/**
+ * L_Q = ½ Σ_j mean((y − Q_j)²), and L_var = Σ_j mean(log V_j + y_v/V_j) (QLIKE) or Σ_j mean((V_j − y_v)²), where
+ * y_v = min(δ_j², limit) + carried variance, δ_j = y − sg(Q_j).
+ */
+export function criticLoss(
+  critics: readonly Dense[],
+  observations: Tensor,
+  actions: Tensor,
+  targets: CriticTargets,
+  limit: Tensor,
+  { varianceWeight, varianceLoss }: SacEngineOptions,
+): CriticLoss {
+  return within('critic', () => {
+    const { q, variance } = value(critics, observations, actions);
+    const squares = op.square(op.sub(targets.mean, q));
+    // A mean over batch and both critics is half the sum of their means.
+    const mean = op.reduceMean(squares, [0, 1, 2]);
+    if (varianceWeight === 0) return { total: mean, columns: [squares] };
+    const wanted = op.add(op.min(op.stopGradient(squares), limit), targets.carriedVariance);
+    const terms =
+      varianceLoss === 'qlike'
+        ? op.add(op.log(variance), op.div(wanted, variance))
+        : op.square(op.sub(variance, wanted));
+    const sum = op.mul(op.reduceMean(terms, [0, 1, 2]), 2 * varianceWeight);
+    return { total: op.add(mean, sum), columns: [squares, terms] };
+  });
+}
+
+export interface ActorLoss {
+  readonly total: Tensor;
+  /** Columns `[1, batch, 1]` whose means are L_π, log π, min_j Q_j and, with a variance critic, √V. */
+  readonly columns: readonly Tensor[];
+}
+
+/** L_π = mean(α log π − (min_j Q_j − κ√V)), V the mean of both critics' variances, critics held fixed. */
+export function actorLoss(
+  { action, logProbability }: Sample,
+  critics: readonly Dense[],
+  observations: Tensor,
+  temperature: Tensor,
+  kappa: Tensor,
+  { varianceWeight }: SacEngineOptions,
+): ActorLoss {
+  return within('actor', () => {
+    const { q, variance } = value(critics, observations, action);
+    const least = smaller(q);
+    const logPi = op.reshape(logProbability, [1, observations.shape[0] as number, 1]);
+    const cost = op.mul(logPi, temperature);
+    if (varianceWeight === 0) {
+      const loss = op.sub(cost, least);
+      return { total: op.reduceMean(loss, [0, 1, 2]), columns: [loss, logPi, least] };
+    }
+    const sigma = op.sqrt(middle(variance));
+    const loss = op.sub(cost, op.sub(least, op.mul(sigma, kappa)));
+    return { total: op.reduceMean(loss, [0, 1, 2]), columns: [loss, logPi, least, sigma] };
+  });
+}
