@@ -401,9 +401,7 @@ async function openSession(
 
 function requireFinite(value: number, quantity: string, update: number, batch: TransitionBatch): void {
   if (Number.isFinite(value)) return;
-  const culprit = (
-    ['observations', 'actions', 'rewards', 'nextObservations', 'noise', 'nextNoise'] as const
-  ).find((name) => !batch[name].every(Number.isFinite));
+  const culprit = FIELDS.find((name) => !batch[name].every(Number.isFinite));
   const because = culprit === undefined ? '' : ` The batch's ${culprit} hold a number that is not finite.`;
   throw new RunError({
     code: 'diverged',
