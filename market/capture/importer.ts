@@ -3,6 +3,7 @@ import { formatTime } from '../../base/time.ts';
 import { BookFeed, type RowSink } from '../binance/book-feed.ts';
 import { Decoder } from '../binance/decoder.ts';
 import { Message, MessageKind } from '../binance/message.ts';
+import { SeenTrades } from '../binance/seen-trades.ts';
 import type { SyncResult } from '../binance/synchroniser.ts';
 import { TickerOracle } from '../binance/ticker-oracle.ts';
 import type { Venue } from '../instrument.ts';
@@ -66,6 +67,7 @@ export class CaptureImporter {
   readonly #decoder = new Decoder();
   readonly #line = new CaptureLine();
   readonly #message = new Message();
+  readonly #seenTrades = new SeenTrades();
   #pending: readonly SnapshotFile[];
   #tradeKind: TradeKind | undefined;
   #localTime = 0;
@@ -105,7 +107,7 @@ export class CaptureImporter {
       const message = this.#message;
       if (this.#decoder.decode(bytes, line.jsonStart, end, message) === 'message') {
         this.messages++;
-        this.#onMessage(message, line.localTime, line.url);
+        this.onMessage(message, line.localTime, line.url);
       } else this.#malformed(this.#decoder.reason);
     } else if (kind === 'unknown') this.#malformed('it does not begin with a local time');
   }
@@ -118,7 +120,8 @@ export class CaptureImporter {
     this.#pending = [];
   }
 
-  #onMessage(message: Message, receivedAt: number, url: string): void {
+  /** Takes a decoded message and when it was received, µs; `url` of REST answers, empty otherwise. Live streams come here. */
+  onMessage(message: Message, receivedAt: number, url: string): void {
     const { kind } = message;
     if (kind === MessageKind.other) {
       this.#ignore(message.type);
@@ -209,7 +212,9 @@ export class CaptureImporter {
     }
     if (OFF_BOOK.has(message.execution)) return 'off-book-trade';
     if (!(message.price > 0 && message.quantity > 0)) return 'empty-trade';
-    return message.tradeId >= 0 && message.tradeId <= this.#repeatedUpTo ? 'repeated-trade' : undefined;
+    const { tradeId } = message;
+    const repeated = (tradeId >= 0 && tradeId <= this.#repeatedUpTo) || !this.#seenTrades.isNew(tradeId);
+    return repeated ? 'repeated-trade' : undefined;
   }
 
   #afterBook(result: SyncResult, localTime: number): void {

@@ -87,7 +87,8 @@ export function detectCompression(path: string, field: string): Compression {
   return 'none';
 }
 
-async function* decompressed(
+/** The bytes of a file, decompressed, chunk by chunk; a chunk is valid until the next is asked for. */
+export async function* decompressed(
   path: string,
   compression: Compression,
   options: ReadLinesOptions,
@@ -122,7 +123,8 @@ async function* zstd(source: Readable): AsyncGenerator<Uint8Array> {
   yield* ready.splice(0);
 }
 
-function readError(error: unknown, path: string, compression: Compression, field: string): unknown {
+/** What a failed read says to a person. */
+export function readError(error: unknown, path: string, compression: Compression, field: string): unknown {
   if (error instanceof InputError || error instanceof InterruptedError) return error;
   const { message, code } = error as NodeJS.ErrnoException;
   const truncated = code === 'Z_BUF_ERROR' || message === 'unexpected EOF';
