@@ -1,31 +1,37 @@
 // Runs at every decision: writes in place, allocates nothing.
-import { room, withhold } from '../env/own-quotes.ts';
-import { type Quote, type QuoterContext, type QuoterView, Reason, Refresh } from '../env/quoter.ts';
-import { ASK, BID } from '../market/side.ts';
+import { keeps, room, withhold } from '../env/own-quotes.ts';
+import { type Quote, type QuoterContext, type QuoterView, Reason } from '../env/quoter.ts';
+import { ASK, BID, type Side } from '../market/side.ts';
 
 /**
- * Risk rule |q| ≤ q_max: wanted quantities are cut so that a whole fill stays within q_max, and a side without room
- * is not quoted. What rests and no longer fits is moved to the smaller quantity.
+ * Risk rule |q| ≤ q_max: wanted quantities are cut so that every order that could still fill, old ones being cancelled
+ * included, stays within q_max, and a side without room is not quoted. Call it when prices and refresh are set.
  */
 export function limitInventory(view: QuoterView, context: QuoterContext | undefined, out: Quote): void {
   if (context === undefined) throw new Error('quote() before reset(): a quoter needs its context');
+  limitSide(BID, view, context, out);
+  limitSide(ASK, view, context, out);
+}
+
+function limitSide(side: Side, view: QuoterView, context: QuoterContext, out: Quote): void {
+  const isBid = side === BID;
+  const own = isBid ? view.bid : view.ask;
+  const price = isBid ? out.bid : out.ask;
+  const refresh = isBid ? out.refreshBid : out.refreshAsk;
+  const wanted = isBid ? out.bidQuantity : out.askQuantity;
   const step = context.instrument.stepSize / context.lot;
-  const bidRoom = room(BID, view.inventory, context.maxInventory, step);
-  const askRoom = room(ASK, view.inventory, context.maxInventory, step);
-  if (bidRoom <= 0) withhold(BID, out, Reason.inventory);
-  else if (bidRoom < out.bidQuantity) {
-    out.bidQuantity = bidRoom;
-    out.reason |= Reason.inventory;
+  const cancelling = (isBid ? view.cancellingBid : view.cancellingAsk) ?? 0;
+  const capacity = room(side, view.inventory, context.maxInventory - cancelling, step);
+  if (own.active && own.remaining > capacity) {
+    withhold(side, out, Reason.inventory);
+    return;
   }
-  if (askRoom <= 0) withhold(ASK, out, Reason.inventory);
-  else if (askRoom < out.askQuantity) {
-    out.askQuantity = askRoom;
-    out.reason |= Reason.inventory;
-  }
-  if (out.refreshBid === Refresh.leave && view.bid.active && view.bid.remaining > bidRoom) {
-    out.refreshBid = Refresh.replace;
-  }
-  if (out.refreshAsk === Refresh.leave && view.ask.active && view.ask.remaining > askRoom) {
-    out.refreshAsk = Refresh.replace;
-  }
+  // What would be replaced can fill until its cancel arrives.
+  const leaving = own.active && !keeps(own, price, wanted, refresh) ? own.remaining : 0;
+  const allowed = room(side, view.inventory, context.maxInventory - cancelling - leaving, step);
+  if (wanted <= allowed) return;
+  if (allowed <= 0) withhold(side, out, Reason.inventory);
+  else if (isBid) out.bidQuantity = allowed;
+  else out.askQuantity = allowed;
+  out.reason |= Reason.inventory;
 }

@@ -33,6 +33,8 @@ export interface CommandContext {
   /** Resolved configuration: defaults < --config FILE < --set < the command's own options. */
   readonly config: import('./config.ts').Config;
   readonly seed: number;
+  /** Dotted paths of the settings that the user gave, in a file, by --set or by an option; the rest are defaults. */
+  readonly given: ReadonlySet<string>;
   /** Aborted by Ctrl-C; a second one ends the process at once. */
   readonly signal: AbortSignal;
   /** Starts a progress report: a bar on a terminal, plain lines otherwise, nothing with --quiet. */

@@ -22,8 +22,10 @@ export async function runCommand(command: Command, raw: RawArguments): Promise<n
   const json = raw.json === true;
   try {
     const args = checkArguments(command, raw);
-    const config = configure(command, args);
-    const result = await command.run(args, createContext(config, args, interruptSignal()));
+    const settings = gatherSettings(command, args);
+    const config = resolveConfig(settings);
+    const given = new Set(leafPaths(settings));
+    const result = await command.run(args, createContext(config, given, args, interruptSignal()));
     if (json) {
       const document = { command: command.name, version: VERSION, seed: config.seed, ...result };
       process.stdout.write(`${JSON.stringify(document)}\n`);
@@ -62,7 +64,7 @@ function unexpected(error: unknown): MakergymError {
   );
 }
 
-function configure(command: Command, args: Arguments): Config {
+function gatherSettings(command: Command, args: Arguments): Settings {
   const settings: Settings = typeof args.config === 'string' ? readConfigFile(args.config) : {};
   for (const text of (args.set as readonly string[] | undefined) ?? []) {
     const { path, value } = parseAssignment(text);
@@ -73,16 +75,29 @@ function configure(command: Command, args: Arguments): Config {
     if (spec.config === undefined || value === undefined) continue;
     assign(settings, spec.config, spec.parse === undefined ? value : spec.parse(String(value)));
   }
-  return resolveConfig(settings);
+  return settings;
+}
+
+function leafPaths(settings: Settings, prefix = ''): string[] {
+  return Object.entries(settings).flatMap(([key, value]) => {
+    const nested = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return nested ? leafPaths(value as Settings, `${prefix}${key}.`) : [`${prefix}${key}`];
+  });
 }
 
 /** The context a command runs in; `npm start` makes one for each command of its chain. */
-export function createContext(config: Config, args: Arguments, signal: AbortSignal): CommandContext {
+export function createContext(
+  config: Config,
+  given: ReadonlySet<string>,
+  args: Arguments,
+  signal: AbortSignal,
+): CommandContext {
   const quiet = args.quiet === true;
   const json = args.json === true;
   return {
     config,
     seed: config.seed,
+    given,
     signal,
     progress: (title, total, unit) => (quiet ? SILENT : startProgress(title, total, unit)),
     log: (line) => {

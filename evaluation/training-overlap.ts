@@ -1,7 +1,6 @@
 import { InputError } from '../base/errors.ts';
 import { formatTime } from '../base/time.ts';
 import type { Instrument } from '../market/instrument.ts';
-import { DEFAULT_QUEUE_REACTIVE } from '../market/simulated/parameters.ts';
 
 /** A stretch of a tape. Times in µs. */
 export interface TapeSpan {
@@ -12,7 +11,7 @@ export interface TapeSpan {
 
 /**
  * Refuses to judge a policy on ticks it has learned from: the same instrument at the same times, whichever file they
- * come from. Simulated markets all live on one clock, so there only the very same tape counts as the same ticks.
+ * come from.
  */
 export function refuseTrainingOverlap(
   trained: { readonly instrument: Instrument; readonly tapes: readonly TapeSpan[] },
@@ -21,10 +20,8 @@ export function refuseTrainingOverlap(
   const { instrument } = judged;
   if (trained.instrument.venue !== instrument.venue || trained.instrument.symbol !== instrument.symbol)
     return;
-  const simulated = instrument.symbol === DEFAULT_QUEUE_REACTIVE.symbol;
   for (const mine of judged.tapes) {
     for (const theirs of trained.tapes) {
-      if (simulated && mine.checksum !== theirs.checksum) continue;
       const start = Math.max(mine.start, theirs.start);
       const end = Math.min(mine.end, theirs.end);
       if (start >= end) continue;

@@ -6,7 +6,6 @@ import { resolveLot } from '../../env/lot.ts';
 import { checkSpan } from '../../env/session.ts';
 import type { LaneSettings } from '../../env/settings.ts';
 import { type PairedSession, runPairedSession } from '../../evaluation/paired-session.ts';
-import { DecisionFile, FillFile, type RecordOptions } from '../../evaluation/records.ts';
 import { hasSession, writeSession } from '../../evaluation/session-files.ts';
 import { quoteCurrency } from '../../evaluation/session-record.ts';
 import { kpiTable } from '../../evaluation/text-table.ts';
@@ -15,7 +14,8 @@ import { openTape } from '../../market/tape/reader.ts';
 import type { Tape } from '../../market/tape/rows.ts';
 import { checkPolicyFits, type ResolvedAgent, resolveAgent } from '../agents.ts';
 import type { Arguments, Command, CommandContext } from '../command.ts';
-import { laneDifferences, policyLane } from '../evaluation/policy-lane.ts';
+import { laneFor } from '../evaluation/policy-lane.ts';
+import { RECORD_OPTIONS, RecordFiles } from '../evaluation/record-files.ts';
 import { LANE_OPTIONS, spanOptions } from '../options/lane.ts';
 
 export const backtestCommand: Command = {
@@ -41,8 +41,7 @@ export const backtestCommand: Command = {
       placeholder: 'A',
     },
     ...LANE_OPTIONS,
-    decisions: { type: 'string', describe: 'Arrow file with a row a decision', placeholder: 'FILE' },
-    fills: { type: 'string', describe: 'Arrow file with a row a fill', placeholder: 'FILE' },
+    ...RECORD_OPTIONS,
     out: {
       type: 'string',
       describe: 'folder that keeps it all for `report --backtest`',
@@ -79,9 +78,9 @@ async function backtest(request: Backtest): Promise<Readonly<Record<string, unkn
   const { config } = context;
   const { instrument } = replay;
   const { start, end } = checkSpan({ replay, ...spanOptions(args) });
-  const chosen = chooseLane(request);
+  const chosen = laneFor(agent, context);
   const settings = { ...chosen, lot: resolveLot(chosen, instrument, replay.firstMid()) };
-  const files = recordFiles(args, { instrument, lot: settings.lot });
+  const records = new RecordFiles(args, typeof args.out === 'string' ? args.out : undefined);
   const seconds = (time: number) => Math.round((time - start) / MICROSECONDS);
   const progress = context.progress('Backtesting', seconds(end), 's');
   let session: PairedSession;
@@ -89,7 +88,12 @@ async function backtest(request: Backtest): Promise<Readonly<Record<string, unkn
     session = await runPairedSession({
       replay,
       contenders: [
-        { name: agent.name, role: 'candidate', quoter: agent.createQuoter(), listeners: () => files },
+        {
+          name: agent.name,
+          role: 'candidate',
+          quoter: agent.createQuoter(),
+          listeners: (lot) => records.listeners(instrument, lot),
+        },
       ],
       settings,
       seed: config.seed,
@@ -99,9 +103,9 @@ async function backtest(request: Backtest): Promise<Readonly<Record<string, unkn
       signal: context.signal,
       onProgress: (time) => progress.update(seconds(time)),
     });
-    for (const file of files) file.finish();
+    records.finish();
   } catch (error) {
-    for (const file of files) file.discard();
+    records.discard();
     throw error;
   } finally {
     progress.done();
@@ -126,33 +130,6 @@ async function backtest(request: Backtest): Promise<Readonly<Record<string, unkn
   context.print('');
   context.print(kpiTable([{ title: agent.name, kpis }], quoteCurrency(instrument)));
   return document;
-}
-
-/** What configuration and options say; where they leave it open, a policy trades as it was trained. */
-function chooseLane({ agent, context }: Backtest): LaneSettings {
-  const { lane } = context.config;
-  if (agent.manifest === undefined) return lane;
-  const chosen = policyLane(lane, agent.manifest.lane);
-  for (const line of laneDifferences(chosen, agent.manifest.lane))
-    context.log(`Run unlike it was trained: ${line}`);
-  return chosen;
-}
-
-function recordFiles(args: Arguments, options: RecordOptions): readonly (DecisionFile | FillFile)[] {
-  const files: (DecisionFile | FillFile)[] = [];
-  const { decisions, fills, out } = args;
-  try {
-    if (typeof decisions === 'string') files.push(new DecisionFile(decisions, options));
-    if (typeof fills === 'string') files.push(new FillFile(fills, options));
-    if (typeof out === 'string') {
-      files.push(new DecisionFile(join(out, 'decisions.arrow'), options));
-      files.push(new FillFile(join(out, 'fills.arrow'), options));
-    }
-  } catch (error) {
-    for (const file of files) file.discard();
-    throw error;
-  }
-  return files;
 }
 
 function keep(

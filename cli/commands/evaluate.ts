@@ -19,7 +19,7 @@ import { openTape } from '../../market/tape/reader.ts';
 import type { Tape } from '../../market/tape/rows.ts';
 import { checkPolicyFits, type ResolvedAgent, resolveAgent } from '../agents.ts';
 import type { Arguments, Command, CommandContext } from '../command.ts';
-import { laneDifferences, policyLane } from '../evaluation/policy-lane.ts';
+import { laneFor } from '../evaluation/policy-lane.ts';
 import { RECORD_OPTIONS, RecordFiles } from '../evaluation/record-files.ts';
 import { evaluationSummary } from '../evaluation/summary.ts';
 import { LANE_OPTIONS, spanOptions } from '../options/lane.ts';
@@ -100,7 +100,7 @@ async function evaluate(evaluation: Evaluation): Promise<Readonly<Record<string,
   const { args, context, candidate, baseline, replay, tapes, paths, span } = evaluation;
   const { config } = context;
   const folders = foldersFor(args);
-  const settings = chooseLane(evaluation);
+  const settings = laneFor(candidate, context);
   const named = [String(args.POLICY), String(args.baseline)];
   const controls = await Promise.all(
     CONTROLS.filter((name) => !named.includes(name)).map((name) => resolveAgent(name, config)),
@@ -210,18 +210,6 @@ function outTaken(out: string): InputError {
     expected: 'a folder without results',
     hint: 'Choose another --out.',
   });
-}
-
-function chooseLane({ args, candidate, context }: Evaluation) {
-  const { manifest } = candidate;
-  if (manifest === undefined) return context.config.lane;
-  const named = Object.entries(LANE_OPTIONS).flatMap(([name, { config }]) =>
-    args[name] === undefined || config === undefined ? [] : [config.slice('lane.'.length)],
-  );
-  const lane = policyLane(context.config.lane, manifest.lane, new Set(named));
-  for (const line of laneDifferences(lane, manifest.lane))
-    context.log(`Judged unlike it was trained: ${line}`);
-  return lane;
 }
 
 /** What of each tape lies within a span. */

@@ -5,7 +5,6 @@ import type { PolicyManifest } from '../../checkpoints/policy-manifest.ts';
 import type { MarketMakingSettings } from '../../env/settings.ts';
 import type { Instrument } from '../../market/instrument.ts';
 import { TapeReplay } from '../../market/replay.ts';
-import { DEFAULT_QUEUE_REACTIVE } from '../../market/simulated/parameters.ts';
 import { openTape } from '../../market/tape/reader.ts';
 import type { TapeInfo } from '../../market/tape/rows.ts';
 import { busiestStart } from './busiest.ts';
@@ -192,10 +191,6 @@ function requireApart(
       hint: 'Evaluate on the instrument that is trained.',
     });
   }
-  // Simulated markets all live on one clock: there only the very same tape is the same ticks.
-  const simulated = training[0].instrument.symbol === DEFAULT_QUEUE_REACTIVE.symbol;
-  const shared = training.some(({ checksum }) => evaluation.some((info) => info.checksum === checksum));
-  if (simulated && !shared) return;
   if (judged.end <= trained.start || judged.start >= trained.end) return;
   throw new InputError({
     code: 'overlap',

@@ -13,6 +13,8 @@ export const SIMULATED_MARKETS = ['queue-reactive'] as const;
 const CHUNK = 1 << 16;
 /** No simulation is longer than this, seconds: a slip of the unit would fill the disk. */
 const LONGEST_SECONDS = 30 * 86_400;
+/** Seeds whose markets begin at different times; more would leave the years that times are exact in. */
+const SEEDS_APART = 2_000;
 
 export interface SimulationOptions {
   readonly market: string;
@@ -41,7 +43,7 @@ export async function simulateCapture(options: SimulationOptions): Promise<Simul
   const { durationSeconds, seed, signal } = options;
   requireMarket(options.market);
   requireDuration(durationSeconds);
-  const parameters = { ...DEFAULT_QUEUE_REACTIVE, ...options.parameters };
+  const parameters = { ...DEFAULT_QUEUE_REACTIVE, startTime: startTime(seed), ...options.parameters };
   const file = new CaptureFile(options.out);
   try {
     let pending = '';
@@ -66,6 +68,11 @@ export async function simulateCapture(options: SimulationOptions): Promise<Simul
     file.discard();
     throw error;
   }
+}
+
+/** Markets of different seeds live at different times, so that nobody takes one's ticks for the other's. µs. */
+function startTime(seed: number): number {
+  return DEFAULT_QUEUE_REACTIVE.startTime + (seed % SEEDS_APART) * LONGEST_SECONDS * MICROSECONDS;
 }
 
 /** Throws an InputError that names the nearest market unless `name` is one. */

@@ -124,7 +124,9 @@ describe('V1.5', () => {
     const full = quote({ inventory: 10, bid: RESTING, ask: RESTING });
     assert.deepEqual([full.bidQuantity, full.refreshBid, full.refreshAsk], [0, Refresh.move, Refresh.leave]);
     const nearly = quote({ inventory: 9.5, bid: RESTING });
-    assert.deepEqual([nearly.bidQuantity, nearly.refreshBid], [0.5, Refresh.replace]);
+    assert.deepEqual([nearly.bidQuantity, nearly.refreshBid], [0, Refresh.move], 'too large: gone first');
+    const after = quote({ inventory: 9.5 });
+    assert.deepEqual([after.bidQuantity, after.refreshBid], [0.5, Refresh.move], 'then what fits');
   });
 
   it('keeps V1-α’s rules for slow acknowledgements, volatility jumps and unusable books', () => {

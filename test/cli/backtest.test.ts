@@ -27,6 +27,7 @@ async function backtest(raw: Readonly<Record<string, unknown>>, signal = new Abo
   const config = resolveConfig(settings);
   const printed: string[] = [];
   const context: CommandContext = {
+    given: new Set<string>(),
     config,
     seed: config.seed,
     signal,

@@ -92,6 +92,7 @@ describe('makergym evaluate', function () {
   function context(signal = new AbortController().signal) {
     const printed: string[] = [];
     const value: CommandContext = {
+      given: new Set<string>(),
       config: CONFIG,
       seed: CONFIG.seed,
       signal,

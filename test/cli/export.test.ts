@@ -21,6 +21,7 @@ describe('makergym export', () => {
     savePolicy(join(folder, 'policy'), description, weights);
     const printed: string[] = [];
     const context: CommandContext = {
+      given: new Set<string>(),
       config: DEFAULT_CONFIG,
       seed: 0,
       signal: new AbortController().signal,
@@ -29,7 +30,7 @@ describe('makergym export', () => {
       print: (text) => printed.push(text),
     };
     const out = join(folder, 'export');
-    const result = await exportCommand.run({ run: join(folder, 'policy'), out }, context);
+    const result = await exportCommand.run({ RUN: join(folder, 'policy'), out }, context);
     assert.deepEqual(Object.keys(result), ['out', 'files', 'parity']);
     const files = result.files as readonly { path: string; sha256: string; bytes: number }[];
     assert.deepEqual(

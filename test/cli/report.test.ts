@@ -10,6 +10,7 @@ import { writeSession } from '../../evaluation/session-files.ts';
 import { fakeSession } from '../evaluation/fake-session.ts';
 
 const CONTEXT: CommandContext = {
+  given: new Set<string>(),
   config: DEFAULT_CONFIG,
   seed: 0,
   signal: new AbortController().signal,

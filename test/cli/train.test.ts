@@ -53,6 +53,7 @@ describe('makergym train', function () {
     const controller = new AbortController();
     const lines: string[] = [];
     const context: CommandContext = {
+      given: new Set<string>(),
       config,
       seed: config.seed,
       signal: controller.signal,

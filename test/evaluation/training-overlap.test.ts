@@ -4,7 +4,6 @@ import { refuseTrainingOverlap, type TapeSpan } from '../../evaluation/training-
 import type { Instrument } from '../../market/instrument.ts';
 
 const REAL: Instrument = { venue: 'binance-spot', symbol: 'NEXOUSDT', tickSize: 1e-4, stepSize: 0.01 };
-const SIMULATED: Instrument = { ...REAL, symbol: 'SIMUSDT' };
 const tape = (checksum: string, start: number, end: number): TapeSpan => ({ checksum, start, end });
 
 describe('Evaluation on ticks of the training', () => {
@@ -27,11 +26,5 @@ describe('Evaluation on ticks of the training', () => {
       instrument: { ...REAL, symbol: 'BTCUSDT' },
       tapes: [tape('b', 100, 200)],
     });
-  });
-
-  it('in simulated markets, which share a clock, means the same tape', () => {
-    const trained = { instrument: SIMULATED, tapes: [tape('a', 100, 200)] };
-    refuseTrainingOverlap(trained, { instrument: SIMULATED, tapes: [tape('b', 100, 200)] });
-    assert.throws(() => refuseTrainingOverlap(trained, trained), InputError);
   });
 });

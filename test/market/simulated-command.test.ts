@@ -18,6 +18,7 @@ describe('simulate and inspect', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const context: CommandContext = {
+    given: new Set<string>(),
     config: DEFAULT_CONFIG,
     seed: 3,
     signal: new AbortController().signal,

@@ -6,6 +6,7 @@ import { DEFAULT_CONFIG } from '../../../cli/config.ts';
 function context(print: (text: string) => void): CommandContext {
   return {
     config: DEFAULT_CONFIG,
+    given: new Set<string>(),
     seed: 0,
     signal: new AbortController().signal,
     progress: () => ({ update: () => {}, done: () => {} }),
