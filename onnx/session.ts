@@ -9,7 +9,10 @@ export interface OnnxSession {
 /** Loads ONNX Runtime, which is an optional dependency; null where it is not installed or does not load. */
 export async function loadOnnxRuntime(): Promise<typeof import('onnxruntime-node') | null> {
   try {
-    return await import('onnxruntime-node');
+    const runtime = await import('onnxruntime-node');
+    // What goes wrong is thrown; the runtime would print it as well.
+    runtime.env.logLevel = 'fatal';
+    return runtime;
   } catch {
     return null;
   }

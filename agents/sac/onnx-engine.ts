@@ -56,7 +56,12 @@ export async function createOnnxEngine(
     });
   }
   requireDevice(runtime, device);
-  return OnnxEngine.create(runtime, options, { threads, device, profile });
+  try {
+    return await OnnxEngine.create(runtime, options, { threads, device, profile });
+  } catch (error) {
+    if (device === 'cpu') throw error;
+    throw deviceNotThere(device, `ONNX Runtime cannot use the device ${device}: ${firstLine(error)}`);
+  }
 }
 
 function requireThreads(threads: number): void {
@@ -74,14 +79,26 @@ function requireThreads(threads: number): void {
 function requireDevice(runtime: Runtime, device: Device): void {
   const there = runtime.listSupportedBackends().map(({ name }) => name);
   if (there.includes(device)) return;
-  throw new InputError({
+  throw deviceNotThere(
+    device,
+    `ONNX Runtime for this system has no device ${device}, only ${there.join(', ')}.`,
+  );
+}
+
+function deviceNotThere(device: Device, message: string): InputError {
+  return new InputError({
     code: 'device-not-there',
-    message: `ONNX Runtime as it is installed here has no device ${device}.`,
+    message,
     field: 'device',
     value: device,
-    expected: `one of ${there.join(', ')}`,
-    hint: 'docs/onnx.md says what each device needs.',
+    expected: 'a device that ONNX Runtime can use here',
+    hint: 'Take --device cpu; docs/onnx.md says what each device needs.',
   });
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split('\n')[0].slice(-200);
 }
 
 interface Settings {
@@ -150,7 +167,7 @@ class OnnxEngine implements SacEngine {
     settings: Settings,
     act: InferenceSession,
   ) {
-    this.name = `onnx-${settings.device}`;
+    this.name = settings.device === 'cpu' ? 'onnx' : `onnx-${settings.device}`;
     this.options = options;
     this.#runtime = runtime;
     this.#settings = settings;
@@ -391,7 +408,7 @@ async function openSession(
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     enableProfiling: profile !== undefined,
     profileFilePrefix: profile,
     // Moments that decay to denormal numbers would slow arithmetic down a hundredfold.

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
-import { ENGINES, type EngineKind } from '../../agents/sac/choose-engine.ts';
-import type { SacEngine, SacEngineOptions, TransitionBatch } from '../../agents/sac/engine.ts';
+import { matrixRate, matrixWork, measureUpdates } from '../../agents/sac/calibrate.ts';
+import { ENGINES, type EngineKind, isTakenByAuto } from '../../agents/sac/choose-engine.ts';
+import type { SacEngineOptions } from '../../agents/sac/engine.ts';
 import { InterruptedError } from '../../base/errors.ts';
-import { stream } from '../../base/random.ts';
 import { DEFAULT_SAC } from '../../training/settings.ts';
 import type { Command } from '../command.ts';
 
@@ -18,14 +18,6 @@ interface EngineReport {
 
 /** How long the updates of one engine are timed, ms; a slow engine finishes the update it is in. */
 const MEASURE_MS = 800;
-
-/** Packages besides those of the engines. */
-const OTHER_PARTS = [
-  {
-    package: 'onnxruntime-node',
-    brings: 'checks that an exported policy.onnx gives the same actions in ONNX Runtime',
-  },
-];
 
 export const doctorCommand: Command = {
   name: 'doctor',
@@ -47,9 +39,12 @@ export const doctorCommand: Command = {
     }
     progress.done();
     const processors = cpus();
+    const measured = args.quick !== true;
+    const machine = measured ? await matrixRate(availableParallelism(), MEASURE_MS) : null;
     const result = {
       engines,
-      engine: engines.find(({ available }) => available)?.name ?? null,
+      engine: best(engines)?.name ?? null,
+      matrixGflops: machine === null ? null : Math.round(machine / 1e9),
       node: process.version,
       platform: `${process.platform}-${process.arch}`,
       cpus: { model: processors[0]?.model.trim() ?? 'unknown', count: processors.length },
@@ -61,11 +56,22 @@ export const doctorCommand: Command = {
   },
 };
 
+/** The fastest that was measured on this machine, or the first that runs where none was. */
+function best(engines: readonly EngineReport[]): EngineReport | undefined {
+  const speed = ({ updatesPerSecond }: EngineReport) => updatesPerSecond ?? 0;
+  return engines
+    .filter(({ name, available }) => available && isTakenByAuto(name))
+    .reduce<EngineReport | undefined>(
+      (fastest, engine) => (fastest !== undefined && speed(fastest) >= speed(engine) ? fastest : engine),
+      undefined,
+    );
+}
+
 async function examine(kind: EngineKind, measure: boolean): Promise<EngineReport> {
   const { name } = kind;
   try {
     const engine = await kind.create(BENCHMARK);
-    const updatesPerSecond = measure ? await measureUpdates(engine) : null;
+    const updatesPerSecond = measure ? await measureUpdates(engine, MEASURE_MS) : null;
     engine.dispose();
     return { name, available: true, reason: null, updatesPerSecond };
   } catch (error) {
@@ -84,41 +90,13 @@ const BENCHMARK: SacEngineOptions = {
   seed: 0,
 };
 
-async function measureUpdates(engine: SacEngine): Promise<number> {
-  const batch = randomBatch(engine.options);
-  await engine.update(batch);
-  const start = performance.now();
-  let elapsed = 0;
-  let updates = 0;
-  while (elapsed < MEASURE_MS) {
-    await engine.update(batch);
-    updates++;
-    elapsed = performance.now() - start;
-  }
-  return Number(((1000 * updates) / elapsed).toPrecision(3));
-}
-
-function randomBatch({ batchSize: size, observationSize, actionSize }: SacEngineOptions): TransitionBatch {
-  const generator = stream(0, 'doctor');
-  const normal = (count: number) => Float32Array.from({ length: count }, () => generator.normal());
-  return {
-    size,
-    observations: normal(size * observationSize),
-    actions: normal(size * actionSize).map(Math.tanh),
-    rewards: normal(size),
-    nextObservations: normal(size * observationSize),
-    terminated: new Float32Array(size),
-    noise: normal(size * actionSize),
-    nextNoise: normal(size * actionSize),
-  };
-}
-
 function optionalParts() {
   const require = createRequire(import.meta.url);
   const parts = ENGINES.flatMap(({ optionalPackage, brings }) =>
     optionalPackage === undefined ? [] : [{ package: optionalPackage, brings: brings ?? '' }],
   );
-  return [...parts, ...OTHER_PARTS].map((part) => {
+  const once = parts.filter((part, i) => parts.findIndex((other) => other.package === part.package) === i);
+  return once.map((part) => {
     try {
       require.resolve(part.package);
       return { ...part, installed: true };
@@ -131,6 +109,7 @@ function optionalParts() {
 function table(result: {
   readonly engines: readonly EngineReport[];
   readonly engine: string | null;
+  readonly matrixGflops: number | null;
   readonly node: string;
   readonly platform: string;
   readonly cpus: { readonly model: string; readonly count: number };
@@ -145,6 +124,14 @@ function table(result: {
     const speed = available ? String(updatesPerSecond ?? 'available') : '-';
     const note = name === result.engine ? '--engine auto takes this one' : (reason ?? '');
     lines.push(`${name.padEnd(16)} ${speed.padStart(9)}   ${note}`.trimEnd());
+  }
+  const rate = result.engines.find(({ name }) => name === result.engine)?.updatesPerSecond;
+  if (result.matrixGflops !== null && rate !== undefined && rate !== null) {
+    const share = (rate * matrixWork(BENCHMARK)) / (result.matrixGflops * 1e9);
+    lines.push(
+      '',
+      `Matrix products run at ${result.matrixGflops} GFLOP/s here; ${result.engine} reaches ${(100 * share).toFixed(0)} % of that.`,
+    );
   }
   const missing = result.optional.filter(({ installed }) => !installed);
   if (missing.length > 0) lines.push('', 'Not installed, all optional:');

@@ -1,17 +1,40 @@
 import assert from 'node:assert/strict';
-import { createEngine, ENGINE_NAMES, ENGINES } from '../../../agents/sac/choose-engine.ts';
+import { createEngine, ENGINE_NAMES } from '../../../agents/sac/choose-engine.ts';
+import { initialState } from '../../../agents/sac/initialise.ts';
 import { isInstalled } from '../../../agents/sac/tfjs-backend.ts';
 import { InputError } from '../../../base/errors.ts';
 import { sacOptions } from '../../support/sac-options.ts';
 
 describe('choosing an engine', () => {
-  it('auto takes the first engine that runs here', async () => {
-    const engine = await createEngine(sacOptions());
-    const names = ENGINES.filter(
-      ({ optionalPackage }) => optionalPackage === undefined || isInstalled(optionalPackage),
-    ).map(({ name }) => name);
-    assert.equal(engine.name, names[0]);
+  it('auto takes the fastest that runs here, as it was made, and says so in a line', async () => {
+    const lines: string[] = [];
+    const options = sacOptions({ hidden: [64, 64], batchSize: 64 });
+    const engine = await createEngine(options, { report: (line) => lines.push(line) });
+    assert.equal(lines.length, 1);
+    assert.ok(lines[0].startsWith(engine.name), lines[0]);
+    if (isInstalled('onnxruntime-node')) {
+      assert.equal(engine.name, 'onnx');
+      assert.match(
+        lines[0],
+        /^onnx: [\d.]+ updates\/s on \d+ threads?, \d+ % of .* GFLOP\/s.*; tfjs-\w+ makes/,
+      );
+    } else {
+      assert.match(lines[0], /npm install onnxruntime-node brings/);
+    }
+    // Calibrating left no trace.
+    assert.deepEqual(engine.exportState(), initialState(options));
     engine.dispose();
+  });
+
+  it('takes a device beside the engine onnx, and says where that does not fit', async () => {
+    await assert.rejects(createEngine(sacOptions(), { engine: 'tfjs-wasm', device: 'cuda' }), {
+      code: 'engine-without-device',
+    });
+    await assert.rejects(createEngine(sacOptions(), { engine: 'onnx', device: 'gpu' }), {
+      code: 'unknown-device',
+    });
+    const missing = process.platform === 'darwin' ? 'dml' : 'coreml';
+    await assert.rejects(createEngine(sacOptions(), { engine: 'onnx', device: missing }), InputError);
   });
 
   it('takes the one asked for', async () => {

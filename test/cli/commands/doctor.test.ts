@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ENGINES } from '../../../agents/sac/choose-engine.ts';
 import type { CommandContext } from '../../../cli/command.ts';
 import { doctorCommand } from '../../../cli/commands/doctor.ts';
 import { DEFAULT_CONFIG } from '../../../cli/config.ts';
@@ -27,7 +28,7 @@ describe('doctor', () => {
     const engines = result.engines as { name: string; available: boolean; reason: string | null }[];
     assert.deepEqual(
       engines.map(({ name }) => name),
-      ['tfjs-node-gpu', 'tfjs-node', 'tfjs-wasm', 'tfjs-cpu'],
+      ENGINES.map(({ name }) => name),
     );
     for (const { name, available, reason } of engines) {
       assert.equal(reason === null, available, name);
