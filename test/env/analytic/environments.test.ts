@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { InputError } from '../../../base/errors.ts';
-import { AnalyticEnv } from '../../../env/analytic/environment.ts';
+import type { AnalyticEnv } from '../../../env/analytic/environment.ts';
 import { ANALYTIC_PRESETS, makeAnalyticVector } from '../../../env/analytic/registration.ts';
 import { checkEnv } from '../../../env/check-env.ts';
 import { ResetNeeded } from '../../../env/errors.ts';
@@ -40,7 +40,11 @@ describe('analytic environments', () => {
     const names = (options: Readonly<Record<string, unknown>>) =>
       (unwrap(make(CJ, options)) as AnalyticEnv).task.observationNames;
     assert.deepEqual(names({}), ['inventory', 'timeLeft']);
-    assert.deepEqual(names({ midPrice: { process: 'ornstein-uhlenbeck' } }), ['inventory', 'timeLeft', 'mid']);
+    assert.deepEqual(names({ midPrice: { process: 'ornstein-uhlenbeck' } }), [
+      'inventory',
+      'timeLeft',
+      'mid',
+    ]);
     assert.deepEqual(names({ midPrice: { process: 'heston' } }), ['inventory', 'timeLeft', 'variance']);
     assert.deepEqual(names({ arrivals: { process: 'hawkes' }, reward: { kind: 'exponential-utility' } }), [
       'inventory',
@@ -148,7 +152,11 @@ describe('options of analytic environments', () => {
     refused({ reward: { kind: 'exponential-utility', riskAversion: 0 } }, 'reward.riskAversion');
     refused({ reward: { kind: 'exponential-utility', riskAversion: -1 } }, 'reward.riskAversion');
     refused({ fills: { decay: 0 } }, 'fills.decay');
-    refused({ arrivals: { rate: 300 } }, 'arrivals.rate', "Take a timeStep of at most 0.0033333333333333335, or probability: 'exact'.");
+    refused(
+      { arrivals: { rate: 300 } },
+      'arrivals.rate',
+      "Take a timeStep of at most 0.0033333333333333335, or probability: 'exact'.",
+    );
     refused({ arrivals: { rate: Number.NaN } }, 'arrivals.rate');
     refused({ arrivals: { process: 'hawkes', jump: 40, decay: 40 } }, 'arrivals.jump');
     refused({ midPrice: { process: 'heston', correlation: -1.5 } }, 'midPrice.correlation');
