@@ -11,5 +11,6 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand,
   export: async () => (await import('./commands/export.ts')).exportCommand,
   report: async () => (await import('./commands/report.ts')).reportCommand,
+  reproduce: async () => (await import('./commands/reproduce.ts')).reproduceCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
 };

@@ -30,7 +30,9 @@ export async function runCommand(command: Command, raw: RawArguments): Promise<n
       const document = { command: command.name, version: VERSION, seed: config.seed, ...result };
       process.stdout.write(`${JSON.stringify(document)}\n`);
     }
-    return result.equal === false ? EXIT.failure : EXIT.success;
+    // What did its work and found what should agree not to: the result is printed all the same.
+    const failed = result.equal === false || result.within === false;
+    return failed ? EXIT.failure : EXIT.success;
   } catch (error) {
     return reportError(error, json);
   }
