@@ -23,7 +23,8 @@ export function policyGraph({ observation, action, hidden }: Description, weight
   // The head gives means, then log standard deviations, which a deterministic policy does not need.
   const head = dense(x, weights, hidden.length);
   const mean = slice(head, 1, 0, action.names.length);
-  return buildGraph('makergym-policy', [raw], { [ONNX_OUTPUT]: tanh(mean) });
+  // ONNX Runtime's tanh overshoots ±1 by an ulp.
+  return buildGraph('makergym-policy', [raw], { [ONNX_OUTPUT]: clip(tanh(mean), -1, 1) });
 }
 
 /** The policy as an ONNX file that says what it takes and gives. */

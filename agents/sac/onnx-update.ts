@@ -165,6 +165,7 @@ export function actGraph(options: SacEngineOptions): Graph {
   const observations = input('observations', ['N', options.observationSize]);
   const noise = input('noise', ['N', options.actionSize]);
   const { mean, logStd } = gaussian(layers(weights), observations, options.actionSize);
-  const action = op.tanh(op.add(mean, op.mul(op.exp(logStd), noise)));
+  // ONNX Runtime's tanh overshoots ±1 by an ulp.
+  const action = op.clip(op.tanh(op.add(mean, op.mul(op.exp(logStd), noise))), -1, 1);
   return buildGraph('sac-act', [observations, noise, ...weights], optimise({ action }));
 }

@@ -80,9 +80,14 @@ class TfjsEngine implements SacEngine {
     const { observationSize, actionSize } = this.options;
     const actions = tf.tidy(() => {
       const input = tf.tensor2d(observations.subarray(0, count * observationSize), [count, observationSize]);
-      if (noise === null) return tf.tanh(gaussian(this.#actor.tensors, input, true).mean);
-      const epsilon = tf.tensor2d(noise.subarray(0, count * actionSize), [count, actionSize]);
-      return sample(this.#actor.tensors, input, epsilon, true).action;
+      const draw = (epsilon: Float32Array) =>
+        sample(this.#actor.tensors, input, tf.tensor2d(epsilon, [count, actionSize]), true).action;
+      const squashed =
+        noise === null
+          ? tf.tanh(gaussian(this.#actor.tensors, input, true).mean)
+          : draw(noise.subarray(0, count * actionSize));
+      // The wasm tanh overshoots ±1 by an ulp, which no action space holds.
+      return tf.clipByValue(squashed, -1, 1);
     });
     out.set(actions.dataSync<'float32'>());
     actions.dispose();
