@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeFileAtomic } from '../base/files.ts';
 import { savePolicy } from '../checkpoints/policy.ts';
 import type { RunDirectory } from '../checkpoints/run-directory.ts';
 import type { CheckpointStore, Evaluation, TrainingCallback } from './callbacks.ts';
@@ -58,8 +59,10 @@ export class KeepBest implements TrainingCallback {
     if (this.#best !== null && evaluation.score < this.#best.score) return;
     const best = { timestep: evaluation.timestep, score: evaluation.score };
     const description = sac.describePolicy();
-    if (description === undefined) await sac.save(this.#run.best);
-    else {
+    if (description === undefined) {
+      await sac.save(this.#run.best);
+      writeFileAtomic(join(this.#run.best, SCORE), `${JSON.stringify(best)}\n`);
+    } else {
       const weights = (await sac.engine()).exportState();
       savePolicy(this.#run.best, description, weights, { [SCORE]: `${JSON.stringify(best)}\n` });
     }

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
 import { ENGINE_NAMES } from '../../agents/sac/choose-engine.ts';
 import { InputError } from '../../base/errors.ts';
 import { gitRevision, RunDirectory } from '../../checkpoints/run-directory.ts';
+import type { EnvOptions } from '../../env/registry.ts';
 import { SIMULATED_MARKETS } from '../../market/simulated/capture.ts';
 import type { Arguments, Command, CommandContext, OptionSpec } from '../command.ts';
 import { type Config, resolveConfig, type Settings } from '../config.ts';
@@ -10,9 +12,14 @@ import { type Config, resolveConfig, type Settings } from '../config.ts';
 import { LANE_OPTIONS, spanOptions } from '../options/lane.ts';
 
 import { VERSION } from '../run-command.ts';
-import { chooseData, describeData, type TrainingData } from '../training/data.ts';
+import { chooseData, type TrainingData } from '../training/data.ts';
+import { registeredTask } from '../training/registered-task.ts';
+import { type TrainingTask, tapeTask } from '../training/task.ts';
 import { type TrainingPlan, train } from '../training/train.ts';
 import { simulateCommand } from './simulate.ts';
+
+/** Who trained, for a policy's manifest. */
+const PROGRAM = `makergym ${VERSION}`;
 
 const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   tape: { type: 'list', describe: 'Tape to train on; several in order of time', placeholder: 'TAPE' },
@@ -21,6 +28,16 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
     describe: 'Train on a simulated market instead',
     choices: SIMULATED_MARKETS,
     placeholder: 'NAME',
+  },
+  env: {
+    type: 'string',
+    describe: 'Train in a registered environment instead, such as CarteaJaimungal-v0',
+    placeholder: 'ID',
+  },
+  'env-options': {
+    type: 'string',
+    describe: 'Its options as JSON or YAML',
+    placeholder: 'OPTIONS',
   },
   duration: { type: 'string', describe: 'Length of the simulated market (default 1h)', placeholder: 'D' },
   'eval-tape': {
@@ -48,7 +65,7 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   engine: { type: 'string', describe: 'What computes the update', choices: ENGINE_NAMES, placeholder: 'E' },
   'n-envs': {
     type: 'number',
-    describe: 'Agents that train together on one pass over the tape (default 1)',
+    describe: 'Agents that train together, on one pass over the tape (default 1)',
     integer: true,
     minimum: 1,
     maximum: 1024,
@@ -65,12 +82,13 @@ export const trainCommand: Command = {
   examples: [
     ['makergym train --tape day1.arrow --total-timesteps 100000 --out runs/first', 'Train on a recording'],
     ['makergym train --market queue-reactive --total-timesteps 20000', 'Train on a simulated market'],
+    ['makergym train --env CarteaJaimungal-v0 --total-timesteps 20000', 'Train where the optimum is known'],
     ['makergym train --resume runs/first --total-timesteps 200000', 'Go on, bit for bit'],
   ],
   options: { ...OPTIONS, ...LANE_OPTIONS },
   async run(args, context) {
     const plan = args.resume === undefined ? await beginRun(args, context) : resumeRun(args, context);
-    for (const line of describeData(plan.data)) context.log(line);
+    for (const line of plan.task.lines) context.log(line);
     return train(plan, context);
   },
 };
@@ -78,29 +96,19 @@ export const trainCommand: Command = {
 async function beginRun(args: Arguments, context: CommandContext): Promise<TrainingPlan> {
   const totalTimesteps = args['total-timesteps'];
   if (typeof totalTimesteps !== 'number') throw missing('total-timesteps', 'how many timesteps to train');
-  if ((args.tape === undefined) === (args.market === undefined)) {
-    throw missing('tape', 'either --tape or --market, and not both');
-  }
+  const sources = [args.tape, args.market, args.env].filter((source) => source !== undefined);
+  if (sources.length !== 1) throw missing('tape', 'one of --tape, --market and --env');
   const path = typeof args.out === 'string' ? args.out : freeName();
   RunDirectory.refuseExisting(path);
   const { config } = context;
-  const tapes = (args.tape as readonly string[] | undefined) ?? [await simulated(path, args, context)];
-  const data = chooseData({
-    run: path,
-    tapes,
-    evaluationTapes: (args['eval-tape'] as readonly string[] | undefined) ?? [],
-    ...spanOptions(args),
-    evaluationSeconds: config.training.evaluationSeconds,
-    marketMaking: config.marketMaking,
-  });
+  const task = args.env === undefined ? await onTapes(path, args, context) : inEnvironment(args, config);
   return {
     path,
     config,
-    data,
+    task,
     totalTimesteps,
     agents: (args['n-envs'] as number | undefined) ?? 1,
     engine: args.engine as string | undefined,
-    program: `makergym ${VERSION}`,
     open: (engine) =>
       RunDirectory.create(
         path,
@@ -115,11 +123,64 @@ async function beginRun(args: Arguments, context: CommandContext): Promise<Train
           seed: config.seed,
           totalTimesteps,
           engine,
-          training: { data, agents: args['n-envs'] ?? 1 },
+          training: { ...task.record, agents: args['n-envs'] ?? 1 },
         },
         config,
       ),
   };
+}
+
+async function onTapes(path: string, args: Arguments, context: CommandContext): Promise<TrainingTask> {
+  const { config } = context;
+  if (args['env-options'] !== undefined) throw foreignOption('env-options', args, '--env');
+  const tapes = (args.tape as readonly string[] | undefined) ?? [await simulated(path, args, context)];
+  const data = chooseData({
+    run: path,
+    tapes,
+    evaluationTapes: (args['eval-tape'] as readonly string[] | undefined) ?? [],
+    ...spanOptions(args),
+    evaluationSeconds: config.training.evaluationSeconds,
+    marketMaking: config.marketMaking,
+  });
+  return tapeTask(path, data, config, PROGRAM);
+}
+
+function inEnvironment(args: Arguments, config: Config): TrainingTask {
+  for (const name of ['duration', 'eval-tape', ...Object.keys(LANE_OPTIONS)]) {
+    if (args[name] !== undefined) throw foreignOption(name, args, '--tape or --market');
+  }
+  const text = args['env-options'];
+  const options: unknown = text === undefined ? {} : parseOptions(String(text));
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new InputError({
+      code: 'bad-option',
+      message: `--env-options ${text} is no object of options.`,
+      field: 'env-options',
+      value: text,
+      expected: 'an object in JSON or YAML',
+      hint: `Write it like --env-options '{"midPrice": {"process": "heston"}}'.`,
+    });
+  }
+  return registeredTask(String(args.env), options as EnvOptions, config.seed);
+}
+
+function parseOptions(text: string): unknown {
+  try {
+    return parseYaml(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function foreignOption(name: string, args: Arguments, source: string): InputError {
+  return new InputError({
+    code: 'foreign-option',
+    message: `--${name} goes with ${source} only.`,
+    field: name,
+    value: args[name],
+    expected: `--${name} beside ${source}`,
+    hint: `Leave --${name} out.`,
+  });
 }
 
 /** Settings, tapes and seed are the run's own; it goes on from its newest checkpoint or the one named. */
@@ -152,16 +213,25 @@ function resumeRun(args: Arguments, context: CommandContext): TrainingPlan {
     });
   }
   const totalTimesteps = (args['total-timesteps'] as number | undefined) ?? record.totalTimesteps;
-  const { data, agents } = record.training as { readonly data: TrainingData; readonly agents: number };
+  const training = record.training as {
+    readonly data?: TrainingData;
+    readonly env?: string;
+    readonly envOptions?: EnvOptions;
+    readonly agents: number;
+  };
+  const { data, env, envOptions = {}, agents } = training;
+  const config = resolveConfig(run.config as Settings) as Config;
   context.log(`Going on from ${from}`);
   return {
     path,
-    config: resolveConfig(run.config as Settings) as Config,
-    data,
+    config,
+    task:
+      data === undefined
+        ? registeredTask(String(env), envOptions, config.seed)
+        : tapeTask(path, data, config, PROGRAM),
     totalTimesteps,
     agents,
     engine: (args.engine as string | undefined) ?? record.engine,
-    program: `makergym ${VERSION}`,
     checkpoint: from,
     open: (engine) => {
       run.writeRecord({ ...record, command: [...record.command, commandLine()], totalTimesteps, engine });

@@ -12,22 +12,18 @@ import { KeepBest, RunCheckpoints } from '../../training/run-keeping.ts';
 import { SAC, type SacOptions } from '../../training/sac.ts';
 import type { CommandContext, Progress } from '../command.ts';
 import type { Config } from '../config.ts';
-import type { TrainingData } from './data.ts';
-import { policyDescriber } from './describe-policy.ts';
-import { trainingEnvironment } from './environment.ts';
-import { evaluatorOn } from './evaluator.ts';
+import type { TrainingTask } from './task.ts';
 
 /** Everything that is settled before training begins or goes on. */
 export interface TrainingPlan {
   /** Folder of the run. */
   readonly path: string;
   readonly config: Config;
-  readonly data: TrainingData;
+  readonly task: TrainingTask;
   readonly totalTimesteps: number;
   readonly agents: number;
   /** What `--engine` asked for, or what the run was trained with so far. */
   readonly engine: string | undefined;
-  readonly program: string;
   /** Checkpoint to go on from. */
   readonly checkpoint?: string;
   /** Creates or opens the run's folder once all else is known to work. */
@@ -39,19 +35,17 @@ export async function train(
   plan: TrainingPlan,
   context: CommandContext,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { config, data, path, totalTimesteps } = plan;
-  const env = trainingEnvironment(path, data.training, config, plan.agents);
+  const { config, path, totalTimesteps } = plan;
+  const task = plan.task.open(plan.agents);
+  const { env, describePolicy } = task;
   let engine = '';
-  const describe = policyDescriber({ ...plan, run: path, engine: () => engine });
   const options: SacOptions = {
     seed: config.seed,
     sac: config.sac,
     training: config.training,
     engine: (sizes: SacEngineOptions) => createEngine(sizes, { engine: plan.engine }),
-    setAllowedShift: (ticks) => {
-      env.allowedShiftTicks = ticks;
-    },
-    describePolicy: describe,
+    setAllowedShift: task.setAllowedShift,
+    describePolicy: describePolicy === undefined ? undefined : (agent) => describePolicy(agent, engine),
   };
   const sac =
     plan.checkpoint === undefined ? new SAC(env, options) : await SAC.load(plan.checkpoint, env, options);
@@ -72,7 +66,7 @@ export async function train(
       signal: context.signal,
       callbacks: [best, showProgress(progress)],
       loggers,
-      evaluate: evaluatorOn(path, data.selection, config),
+      evaluate: task.evaluate,
       checkpoints: new RunCheckpoints(
         run,
         config.training.checkpointsKept,
@@ -85,7 +79,7 @@ export async function train(
   } finally {
     for (const logger of loggers) logger.close();
     sac.dispose();
-    env.close();
+    task.close();
   }
 }
 

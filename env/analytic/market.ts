@@ -6,7 +6,7 @@ import { Brownian, createMidPrice } from './mid-price.ts';
 import type { ArrivalProcess, FillFunction, MarketPart, MidPriceProcess } from './parts.ts';
 import { RandomColumns } from './random-columns.ts';
 import { createReward, type Reward } from './rewards.ts';
-import { type AnalyticMarketSettings, checkMarket } from './settings.ts';
+import { type AnalyticMarketSettings, type CheckedMarket, checkMarket } from './settings.ts';
 import { MARKET_COLUMNS, StateMatrix } from './state-matrix.ts';
 
 /** How a market steps: compiled where its parts allow it, part by part always. */
@@ -23,6 +23,8 @@ export type Stepping = 'compiled' | 'parts';
  */
 export class AnalyticMarket {
   readonly settings: AnalyticMarketSettings;
+  /** Settings with every default filled in. */
+  readonly checked: CheckedMarket;
   readonly paths: number;
   /** Steps of an episode. */
   readonly steps: number;
@@ -53,7 +55,8 @@ export class AnalyticMarket {
     generator: Generator,
     stepping: Stepping = 'compiled',
   ) {
-    const { midPrice, arrivals, fills, reward, ...numbers } = checkMarket(settings);
+    this.checked = checkMarket(settings);
+    const { midPrice, arrivals, fills, reward, ...numbers } = this.checked;
     const { timeStep, initialMid } = numbers;
     this.settings = settings;
     this.paths = paths;
