@@ -17,7 +17,7 @@ import type {
 import { initialState } from './initialise.ts';
 import { checkState, LOG_TEMPERATURE, scalar, TARGETS, UPDATES } from './layout.ts';
 import { actorTensors, criticTensors, type GraphTensor, pack, sizeOf, unpack } from './onnx-layout.ts';
-import { actGraph, NEXT, updateGraph } from './onnx-update.ts';
+import { actGraph, NEXT, SUM, updateGraph } from './onnx-update.ts';
 import { advanceScales, errorLimit, type Scales, sharpeWeight } from './scales.ts';
 
 /** Where ONNX Runtime computes. */
@@ -122,7 +122,8 @@ interface CompiledUpdate {
   readonly fetches: readonly Readonly<Record<string, Tensor>>[];
   readonly criticMeans: Float32Array;
   readonly actorMeans: Float32Array;
-  readonly sums: Float32Array;
+  /** Numbers that are finite only if all weights after an update and all inputs are, by where they are written. */
+  readonly checked: readonly (readonly Float32Array[])[];
 }
 
 // Hot path: all tensors of an update are made beforehand; an update copies its batch in and reads a dozen numbers.
@@ -232,13 +233,15 @@ class OnnxEngine implements SacEngine {
     const columns = varianceWeight === 0 ? [1, 3] : [2, 4];
     const criticMeans = new Float32Array(2 * columns[0]);
     const actorMeans = new Float32Array(columns[1]);
-    const sums = new Float32Array(
-      graph.outputs.find(({ name }) => name === 'sums')?.tensor.shape[0] as number,
-    );
+    const sums = graph.outputs.filter(({ name }) => name.startsWith(SUM));
+    const sumTensors = sums.map(({ name, tensor }) => {
+      const shape = tensor.shape as readonly number[];
+      return [name, this.#tensor(new Float32Array(sizeOf({ shape })), shape)] as const;
+    });
     const results = {
       'critic/means': this.#tensor(criticMeans, [2, 1, columns[0]]),
       'actor/means': this.#tensor(actorMeans, [1, 1, columns[1]]),
-      sums: this.#tensor(sums, [sums.length]),
+      ...Object.fromEntries(sumTensors),
     };
     const used = new Set(session.inputNames);
     const feeds = this.#sets.map((set) =>
@@ -248,7 +251,17 @@ class OnnxEngine implements SacEngine {
       ...results,
       ...Object.fromEntries([...this.#sets[other]].map(([name, tensor]) => [name + NEXT, tensor])),
     }));
-    return { session, batch, feeds, fetches, criticMeans, actorMeans, sums };
+    // What has no sum is small, and looked at itself.
+    const isSummed = (name: string) => sums.some((sum) => sum.name === SUM + name);
+    const checked = [1, 0].map((other) => [
+      ...sumTensors.map(([, { data }]) => data as Float32Array),
+      ...this.#trained
+        .filter(({ name }) => !isSummed(name + NEXT))
+        .map(({ name }) => this.#sets[other].get(name)?.data as Float32Array),
+      ...(isSummed('observations') ? [] : [batch.observations]),
+      batch.noise,
+    ]);
+    return { session, batch, feeds, fetches, criticMeans, actorMeans, checked };
   }
 
   async act(
@@ -296,7 +309,7 @@ class OnnxEngine implements SacEngine {
 
     await compiled.session.run(compiled.feeds[this.#current], compiled.fetches[this.#current]);
 
-    const { criticMeans, actorMeans, sums } = compiled;
+    const { criticMeans, actorMeans, checked } = compiled;
     const hasVariance = options.varianceWeight > 0;
     const columns = criticMeans.length / 2;
     const criticLoss = (criticMeans[0] + criticMeans[columns]) / 2;
@@ -307,7 +320,8 @@ class OnnxEngine implements SacEngine {
     requireFinite(criticVarianceLoss, 'critic variance loss', update, batch);
     requireFinite(actorLoss, 'actor loss', update, batch);
     requireFinite(sigma, 'predicted deviation', update, batch);
-    for (const sum of sums) requireFinite(sum, 'next weights', update, batch);
+    for (const numbers of checked[this.#current])
+      requireFinite(sum(numbers), 'sum of the weights', update, batch);
 
     // L_α = −mean(log α·(log π + H̄)), whose derivative by log α is −mean(log π + H̄).
     const surplus = logProbability + options.targetEntropy;
@@ -391,6 +405,12 @@ const FIELDS = [
 ] as const;
 
 const SCALARS = ['temperature', 'limit', 'kappa', 'rate', 'epsilon'] as const;
+
+function sum(numbers: Float32Array): number {
+  let total = 0;
+  for (let i = 0; i < numbers.length; i++) total += numbers[i];
+  return total;
+}
 
 function copy(from: Float32Array, to: Float32Array, offset: number, length: number): void {
   to.set(from.length === length ? from : from.subarray(0, length), offset);

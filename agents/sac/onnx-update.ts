@@ -2,7 +2,7 @@ import { differentiate } from '../../onnx/differentiate.ts';
 import { buildGraph, type Graph } from '../../onnx/graph.ts';
 import * as op from '../../onnx/operators.ts';
 import { optimise } from '../../onnx/optimise.ts';
-import { type AdamTensors, adam, polyak } from '../../onnx/optimisers.ts';
+import { ADAM_SEED, type AdamTensors, adam, polyak } from '../../onnx/optimisers.ts';
 import { within } from '../../onnx/scope.ts';
 import { constant, input, type Tensor } from '../../onnx/tensor.ts';
 import type { SacEngineOptions } from './engine.ts';
@@ -49,8 +49,8 @@ function layers(tensors: readonly Tensor[]): readonly Dense[] {
 /**
  * One whole update on a batch of `size` as one graph, in the order of docs/sac.md: critics; actor, with the critics
  * just updated; targets. Results are every state tensor's next value under its name with `/next`, the batch means the
- * metrics are made of (`critic/means`, `actor/means`), and `sums`, which is finite only if all next weights,
- * observations and noise are. log α, the running scales and the count are the engine's, in plain numbers.
+ * metrics are made of (`critic/means`, `actor/means`), and sums over the rows of what is large, which are finite only if
+ * all of it is. log α, the running scales and the count are the engine's, in plain numbers.
  */
 export function updateGraph(options: SacEngineOptions, size: number): Graph {
   const { observationSize, actionSize, tau } = options;
@@ -78,6 +78,7 @@ export function updateGraph(options: SacEngineOptions, size: number): Graph {
     const gradients = differentiate(
       loss,
       weights.map(({ weight }) => weight),
+      ADAM_SEED,
     );
     return weights.map((tensors, i) => {
       const { name, shape } = parts[i];
@@ -121,7 +122,7 @@ export function updateGraph(options: SacEngineOptions, size: number): Graph {
     kappa,
     options,
   );
-  const newActor = improve(ofActor.total, actor, actorParts);
+  improve(ofActor.total, actor, actorParts);
 
   targetParts.forEach(({ name }, i) => {
     outputs[name + NEXT] = within('polyak', () => polyak(targets[i], newCritics[i], tau));
@@ -129,7 +130,7 @@ export function updateGraph(options: SacEngineOptions, size: number): Graph {
   const results = within('metrics', () => ({
     'critic/means': batchMeans(op.concat(ofCritics.columns, 2)),
     'actor/means': batchMeans(op.concat(ofActor.columns, 2)),
-    sums: sums([...newCritics, ...newActor, inputs.observations, inputs.noise]),
+    ...sums({ ...outputs, observations: inputs.observations }),
   }));
   const state = [...actor, ...critics].flatMap(({ weight, m, v }) => [weight, m, v]);
   return buildGraph(
@@ -145,16 +146,22 @@ function batchMeans(columns: Tensor): Tensor {
   return op.matMul(constant(new Float32Array(size).fill(1 / size), [1, size]), columns);
 }
 
-/** The sum of all elements of each tensor: not finite where one of them is not (or where the sum overflows). */
-function sums(tensors: readonly Tensor[]): Tensor {
-  const all = (x: Tensor) =>
-    op.reduceSum(
-      x,
-      x.shape.map((_, axis) => axis),
-    );
-  return op.concat(
-    tensors.map((tensor) => op.reshape(all(tensor), [1])),
-    0,
+/** Name of the sums over the rows of a tensor. */
+export const SUM = 'sum/';
+/** Smaller tensors are quicker looked through in plain loops. */
+const SUMMED_SIZE = 8192;
+
+/**
+ * Sums over the rows of each large weight and of the observations: not finite where one of the numbers is not (or
+ * where a sum overflows).
+ */
+function sums(tensors: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>> {
+  const large = Object.entries(tensors).filter(
+    ([name, { shape }]) =>
+      !/^[mv]\/|^target\//.test(name) && (shape as number[]).reduce((n, size) => n * size, 1) >= SUMMED_SIZE,
+  );
+  return Object.fromEntries(
+    large.map(([name, tensor]) => [SUM + name, op.reduceSum(tensor, [tensor.rank - 2])]),
   );
 }
 
