@@ -43,6 +43,11 @@ export interface CommandContext {
   log(line: string): void;
   /** A result for people (tables), on stdout unless --json. */
   print(text: string): void;
+  /**
+   * The result, now, as one line of JSON on stdout: for commands that go on until they are stopped. With --json it is
+   * the command's document, and what `run` returns is not printed. Absent within a chain of commands.
+   */
+  announce?(fields: Readonly<Record<string, unknown>>): void;
 }
 
 export interface Progress {

@@ -25,11 +25,15 @@ export async function runCommand(command: Command, raw: RawArguments): Promise<n
     const settings = gatherSettings(command, args);
     const config = resolveConfig(settings);
     const given = new Set(leafPaths(settings));
-    const result = await command.run(args, createContext(config, given, args, interruptSignal()));
-    if (json) {
-      const document = { command: command.name, version: VERSION, seed: config.seed, ...result };
-      process.stdout.write(`${JSON.stringify(document)}\n`);
-    }
+    let told = false;
+    const announce = (fields: Readonly<Record<string, unknown>>): void => {
+      told = true;
+      const head = json ? { command: command.name, version: VERSION, seed: config.seed } : {};
+      process.stdout.write(`${JSON.stringify({ ...head, ...fields })}\n`);
+    };
+    const context = createContext(config, given, args, interruptSignal());
+    const result = await command.run(args, { ...context, announce });
+    if (json && !told) announce(result);
     // What did its work and found what should agree not to: the result is printed all the same.
     const failed = result.equal === false || result.within === false;
     return failed ? EXIT.failure : EXIT.success;

@@ -75,14 +75,14 @@ export async function importCaptures(options: ImportOptions): Promise<ImportSumm
   let plan = await makePlan(options);
   for (;;) {
     const writer = new TapeWriter(options.out, {
-      instrument: instrumentOf(plan, options.stepSize ?? 1),
+      instrument: instrumentOf(plan, plan.stepSize ?? 1),
       source: options.captures.map((path) => basename(path)),
     });
     const importer = new CaptureImporter(plan, writer, options.onWarning ?? (() => undefined));
     try {
       await readCaptures(options, importer);
       if (importer.snapshots === 0) throw noBook(options, plan, importer);
-      const instrument = instrumentOf(plan, options.stepSize ?? importer.quantityStep.value);
+      const instrument = instrumentOf(plan, plan.stepSize ?? importer.quantityStep.value);
       const info = writer.finish(instrument);
       const seconds = (performance.now() - began) / 1000;
       return {
@@ -194,7 +194,8 @@ async function makePlan(options: ImportOptions): Promise<ImportPlan> {
     symbolChosen: options.symbol !== undefined,
     onlySymbol,
     seenSymbols: [...named].sort(),
-    tickSize: options.tickSize ?? (seen.prices.value || 1),
+    tickSize: options.tickSize ?? seen.grid?.tickSize ?? (seen.prices.value || 1),
+    stepSize: options.stepSize ?? seen.grid?.stepSize,
     tradeKind: seen.trades > 0 ? MessageKind.trade : seen.aggTrades > 0 ? MessageKind.aggTrade : undefined,
     snapshots: own,
     strict: options.strict ?? false,
@@ -215,6 +216,7 @@ function lookAt(
       seen.prices.add(probe.prices.value);
       seen.trades += probe.trades;
       seen.aggTrades += probe.aggTrades;
+      seen.grid ??= probe.grid;
       seen.chained += probe.chained;
       seen.unchained += probe.unchained;
     }

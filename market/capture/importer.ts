@@ -26,6 +26,8 @@ export interface ImportPlan {
   /** Symbols that the beginnings of the captures name. */
   readonly seenSymbols: readonly string[];
   readonly tickSize: number;
+  /** Given or stated by the exchange; otherwise what the quantities show. */
+  readonly stepSize: number | undefined;
   /** Which of `trade` and `aggTrade` is the flow; undefined until the first comes. */
   readonly tradeKind: TradeKind | undefined;
   readonly snapshots: readonly SnapshotFile[];
@@ -104,6 +106,8 @@ export class CaptureImporter {
     const line = this.#line;
     const kind = line.read(bytes, start, end);
     if (kind === 'message') {
+      // The probe has read it.
+      if (line.url.includes('/exchangeInfo')) return;
       const message = this.#message;
       if (this.#decoder.decode(bytes, line.jsonStart, end, message) === 'message') {
         this.messages++;

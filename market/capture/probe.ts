@@ -1,5 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { Decoder } from '../binance/decoder.ts';
+import { exchangeInfoEntry, gridOf, type StatedGrid } from '../binance/exchange-info.ts';
 import { Message, MessageKind } from '../binance/message.ts';
 import type { Venue } from '../instrument.ts';
 import { CommonStep } from '../tick-grid.ts';
@@ -20,6 +21,8 @@ export interface SymbolProbe {
   readonly prices: CommonStep;
   trades: number;
   aggTrades: number;
+  /** From a recorded `exchangeInfo` answer, where there is one. */
+  grid: StatedGrid | undefined;
   /** Depth updates with `pu`, and without. */
   chained: number;
   unchained: number;
@@ -52,7 +55,9 @@ export async function probeCapture(
     if (line.url !== '') venue ??= venueOfUrl(line.url);
     if (kind === 'message') {
       if (start < 0) start = line.localTime;
-      if (decoder.decode(bytes, line.jsonStart, to, message) === 'message')
+      if (line.url.includes('/exchangeInfo'))
+        learnGrids(symbols, bytes.subarray(line.jsonStart, to), line.url);
+      else if (decoder.decode(bytes, line.jsonStart, to, message) === 'message')
         observe(symbols, message, line.url);
     }
     return bytesSeen < limit;
@@ -75,8 +80,18 @@ function observe(symbols: Map<string, SymbolProbe>, message: Message, url: strin
   addTo(probe, message);
 }
 
+/** What a recorded `exchangeInfo` answer states of the symbol that was asked for. */
+function learnGrids(symbols: Map<string, SymbolProbe>, json: Uint8Array, url: string): void {
+  const name = symbolOfUrl(url);
+  const entry = name === '' ? undefined : exchangeInfoEntry(Buffer.from(json).toString(), name);
+  if (entry === undefined) return;
+  const probe = symbols.get(name) ?? newProbe();
+  probe.grid = gridOf(entry);
+  symbols.set(name, probe);
+}
+
 export function newProbe(): SymbolProbe {
-  return { prices: new CommonStep(), trades: 0, aggTrades: 0, chained: 0, unchained: 0 };
+  return { prices: new CommonStep(), trades: 0, aggTrades: 0, grid: undefined, chained: 0, unchained: 0 };
 }
 
 /** Counts a message and lays its prices on the grid. */

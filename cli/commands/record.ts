@@ -1,0 +1,150 @@
+import { InputError } from '../../base/errors.ts';
+import { MICROSECONDS, parseDuration } from '../../base/time.ts';
+import { TRADE_STREAMS, type TradeStream } from '../../live/binance/venue.ts';
+import type { LiveEvent } from '../../live/feed/events.ts';
+import { type RecordSummary, recordStreams } from '../../live/record.ts';
+import { VENUES, type Venue } from '../../market/instrument.ts';
+import type { Command } from '../command.ts';
+
+export const recordCommand: Command = {
+  name: 'record',
+  describe: 'Live streams of Binance to capture files that `import` reads',
+  examples: [
+    [
+      'makergym record --venue binance-spot --symbol BTCUSDT --out captures --duration 1h',
+      'an hour of public market data; no key is needed',
+    ],
+    [
+      'makergym record --venue binance-spot --symbol BTCUSDT --out captures --ws ws://127.0.0.1:9000 --rest http://127.0.0.1:9000',
+      'from a local exchange (makergym serve)',
+    ],
+  ],
+  options: {
+    venue: { type: 'string', describe: 'exchange', choices: VENUES, required: true, placeholder: 'VENUE' },
+    symbol: {
+      type: 'string',
+      describe: 'symbol, or several with commas; each gets files of its own',
+      required: true,
+      placeholder: 'SYMBOL',
+    },
+    out: { type: 'string', describe: 'folder for the files', required: true, placeholder: 'DIR' },
+    duration: {
+      type: 'string',
+      describe: 'how long, such as 10m or 24h; until Ctrl-C without it',
+      placeholder: 'D',
+    },
+    ws: {
+      type: 'string',
+      describe: 'base address of the streams instead of Binance, with --rest',
+      placeholder: 'URL',
+    },
+    rest: {
+      type: 'string',
+      describe: 'base address of the REST endpoints instead of Binance, with --ws',
+      placeholder: 'URL',
+    },
+    trades: {
+      type: 'string',
+      describe: 'stream of trades',
+      choices: TRADE_STREAMS,
+      default: TRADE_STREAMS[0],
+    },
+    'sync-interval': {
+      type: 'string',
+      describe: 'how often the files are synced to disk: at most this much is lost to a crash',
+      default: '5s',
+      placeholder: 'D',
+    },
+  },
+  async run(args, context) {
+    const duration =
+      args.duration === undefined ? undefined : parseDuration(String(args.duration), 'duration');
+    const summary = await recordStreams({
+      venue: args.venue as Venue,
+      symbols: parseSymbols(String(args.symbol)),
+      out: String(args.out),
+      ...addresses(args.ws as string | undefined, args.rest as string | undefined),
+      trades: args.trades as TradeStream,
+      duration,
+      syncSeconds: parseSync(String(args['sync-interval'])),
+      seed: context.seed,
+      signal: context.signal,
+      onEvent: (event) => {
+        const line = describe(event);
+        if (line !== undefined) context.log(line);
+      },
+    });
+    context.print(table(summary));
+    return { ...summary };
+  },
+};
+
+function parseSymbols(text: string): readonly string[] {
+  const symbols = text.split(',').map((symbol) => symbol.trim().toUpperCase());
+  for (const symbol of symbols) {
+    if (/^[A-Z0-9_]{2,40}$/.test(symbol)) continue;
+    throw new InputError({
+      code: 'bad-symbol',
+      message: `"${symbol}" is no symbol.`,
+      field: 'symbol',
+      value: text,
+      expected: 'letters and digits, several with commas',
+      hint: 'For example BTCUSDT or BTCUSDT,ETHUSDT.',
+    });
+  }
+  return [...new Set(symbols)];
+}
+
+/** Both addresses or none: half a pair would mix a local exchange with the real one. */
+function addresses(ws: string | undefined, rest: string | undefined): { ws?: string; rest?: string } {
+  if ((ws === undefined) === (rest === undefined)) return { ws, rest };
+  const missing = ws === undefined ? 'ws' : 'rest';
+  throw new InputError({
+    code: 'missing-option',
+    message: `--${missing} is missing: streams and snapshots must come from the same exchange.`,
+    field: missing,
+    expected: 'both --ws and --rest, or neither',
+    hint: 'makergym serve prints both.',
+  });
+}
+
+function parseSync(text: string): number {
+  const seconds = parseDuration(text, 'sync-interval') / MICROSECONDS;
+  if (seconds >= 0.1 && seconds <= 600) return seconds;
+  throw new InputError({
+    code: 'bad-duration',
+    message: `--sync-interval ${text} is out of range.`,
+    field: 'sync-interval',
+    value: text,
+    expected: '100ms to 10m',
+  });
+}
+
+function describe(event: LiveEvent): string | undefined {
+  const at = new Date((event.type === 'market' ? 0 : event.localTime) / 1000).toISOString();
+  if (event.type === 'gap') return `${at} ${event.symbol}: gap (${event.cause})`;
+  if (event.type === 'synchronised')
+    return `${at} ${event.symbol}: book ${event.resync ? 'again ' : ''}known`;
+  if (event.type === 'alarm') return `${at} ${event.name}: ${event.text}`;
+  if (event.type === 'market') return undefined;
+  return `${at} ${event.type} (${event.reason}): ${event.streams.slice(0, 6).join(' ')}`;
+}
+
+function table(summary: RecordSummary): string {
+  const { files, bookTicker, checksums } = summary;
+  const rows: readonly (readonly [string, string | number])[] = [
+    ['files', files.length === 0 ? 'none' : files.join('\n                  ')],
+    ['messages', summary.messages],
+    ['gaps', summary.gaps],
+    ['resyncs', summary.resyncs],
+    ['reconnects', summary.reconnects],
+    ['bookTicker', `${bookTicker.checked} checked, ${bookTicker.mismatches} mismatches`],
+    [
+      'snapshots',
+      `${summary.snapshots} applied; ${checksums.checked} compared, ${checksums.mismatches} mismatches`,
+    ],
+    ['clock offset', summary.clockOffsetMs === null ? 'unknown' : `${summary.clockOffsetMs} ms`],
+    ['round trip', summary.roundTripMs === null ? 'unknown' : `${summary.roundTripMs} ms`],
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(18)}${value}`).join('\n');
+}

@@ -1,0 +1,100 @@
+import { InputError } from '../../base/errors.ts';
+import { FAULT_KINDS, parseFaults } from '../../live/exchange/faults.ts';
+import { LocalExchange } from '../../live/exchange/local-exchange.ts';
+import { VENUES, type Venue } from '../../market/instrument.ts';
+import type { Command } from '../command.ts';
+
+export const serveCommand: Command = {
+  name: 'serve',
+  describe: "A capture as Binance's REST and WebSocket endpoints on this machine, with faults",
+  examples: [
+    ['makergym serve captures/20240808.gz --port 9000', 'at the speed it was recorded'],
+    [
+      'makergym serve day1.gz day2.gz --port 9000 --speed max --faults random:7',
+      'as fast as the client takes it',
+    ],
+    ['makergym serve day1.gz --port 0 --faults cut,418', 'a free port; sockets that break, bans'],
+  ],
+  positionals: [
+    { name: 'capture', describe: 'Capture files of one venue, oldest first', required: true, many: true },
+  ],
+  options: {
+    port: {
+      type: 'number',
+      describe: 'port; 0 takes a free one',
+      default: 0,
+      integer: true,
+      minimum: 0,
+      maximum: 65535,
+    },
+    speed: {
+      type: 'string',
+      describe: 'times the speed it was recorded at, or `max`: as fast as the client takes it',
+      default: '1',
+      placeholder: 'X',
+    },
+    faults: {
+      type: 'string',
+      describe: `none, random:SEED, or kinds with commas: ${FAULT_KINDS.join(', ')}`,
+      default: 'none',
+      placeholder: 'SPEC',
+    },
+    host: {
+      type: 'string',
+      describe: 'address to listen at; anything but loopback can be reached from other machines',
+      default: '127.0.0.1',
+      placeholder: 'HOST',
+    },
+    snapshot: { type: 'string', describe: 'REST snapshots that the captures lack', placeholder: 'FILE' },
+    venue: { type: 'string', describe: 'where it was recorded; inferred where it can be', choices: VENUES },
+  },
+  async run(args, context) {
+    const exchange = await LocalExchange.start({
+      captures: args.capture as readonly string[],
+      snapshot: args.snapshot as string | undefined,
+      venue: args.venue as Venue | undefined,
+      port: args.port as number,
+      host: String(args.host),
+      speed: parseSpeed(String(args.speed)),
+      faults: parseFaults(String(args.faults), context.seed),
+      signal: context.signal,
+    });
+    const { url, rest } = exchange;
+    const failure = new Promise<never>((_resolve, reject) => {
+      exchange.once('error', reject);
+    });
+    exchange.on('ended', () => {
+      const { session } = exchange;
+      const struck = [...(session?.line.struck ?? [])].map(([kind, count]) => `${kind} ${count}`);
+      context.log(`played ${session?.played ?? 0} messages; faults: ${struck.join(', ') || 'none'}`);
+    });
+    context.announce?.({ url, rest });
+    try {
+      await Promise.race([aborted(context.signal), failure]);
+    } finally {
+      await exchange.close();
+    }
+    return { url, rest };
+  },
+};
+
+function parseSpeed(text: string): number {
+  if (text === 'max') return Number.POSITIVE_INFINITY;
+  const speed = /^\d+(\.\d+)?x?$/.test(text) ? Number(text.replace('x', '')) : Number.NaN;
+  if (speed > 0) return speed;
+  throw new InputError({
+    code: 'bad-option',
+    message: `--speed ${text} is no speed.`,
+    field: 'speed',
+    value: text,
+    expected: 'a positive number, or max',
+    hint: 'For example 1, 20 or max.',
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,51 @@
+/** A timer that can be called off. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Where the live parts get their time from, so that tests decide how it passes. */
+export interface Clock {
+  /** µs since the epoch, whole, never running back. */
+  now(): number;
+  /** Calls `work` once, `milliseconds` from now. */
+  after(milliseconds: number, work: () => void): Timer;
+}
+
+/** The machine's clock: anchored to the time of day once, monotonic from there. */
+export class SystemClock implements Clock {
+  now(): number {
+    return Math.floor((performance.timeOrigin + performance.now()) * 1000);
+  }
+
+  after(milliseconds: number, work: () => void): Timer {
+    const handle = setTimeout(work, milliseconds);
+    return { cancel: () => clearTimeout(handle) };
+  }
+}
+
+/** Calls `work` every `milliseconds` until cancelled. */
+export function every(clock: Clock, milliseconds: number, work: () => void): Timer {
+  let timer: Timer;
+  const again = (): void => {
+    timer = clock.after(milliseconds, () => {
+      again();
+      work();
+    });
+  };
+  again();
+  return { cancel: () => timer.cancel() };
+}
+
+/** Resolves `milliseconds` from now, or at once when `signal` aborts. */
+export function pause(clock: Clock, milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const finish = (): void => {
+      timer.cancel();
+      signal?.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = clock.after(milliseconds, finish);
+    signal?.addEventListener('abort', finish);
+  });
+}

@@ -1,0 +1,170 @@
+import { EventEmitter } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { InputError } from '../../base/errors.ts';
+import type { Venue } from '../../market/instrument.ts';
+import { SOCKET_LIFE_SECONDS } from '../binance/venue.ts';
+import { type Clock, SystemClock, type Timer } from '../clock.ts';
+import { readMessages } from './capture-source.ts';
+import { type FaultPlan, NO_FAULTS } from './faults.ts';
+import { RestEndpoints } from './rest-endpoints.ts';
+import { Session } from './session.ts';
+import { SocketHub } from './socket-hub.ts';
+import { type Survey, survey } from './survey.ts';
+
+/** A session that has ended is over when nobody has listened for this long. */
+const FAREWELL_MS = 5_000;
+
+export interface LocalExchangeOptions {
+  /** Capture files of one venue, oldest first. */
+  readonly captures: readonly string[];
+  /** REST snapshots that they lack. */
+  readonly snapshot?: string;
+  /** Inferred where absent. */
+  readonly venue?: Venue;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly host?: string;
+  /** Times the speed of the capture; Infinity for as fast as the clients take it. */
+  readonly speed?: number;
+  readonly faults?: FaultPlan;
+  readonly clock?: Clock;
+  readonly socketLifeSeconds?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Plays captures as Binance's REST and WebSocket endpoints. A session begins with the first subscription and plays the
+ * capture once; when it has ended and nobody has listened for 5 s, the next subscription
+ * begins another. Emits `ended` when
+ * a session has sent its last message, `error` when the capture cannot be read on.
+ */
+export class LocalExchange extends EventEmitter<{ ended: []; error: [Error] }> {
+  readonly survey: Survey;
+  readonly #options: LocalExchangeOptions;
+  readonly #clock: Clock;
+  readonly #hub: SocketHub;
+  readonly #rest: RestEndpoints;
+  readonly #server: Server;
+  #session: Session | undefined;
+  #farewell: Timer | undefined;
+  #closed = false;
+
+  private constructor(options: LocalExchangeOptions, found: Survey) {
+    super();
+    this.#options = options;
+    this.survey = found;
+    this.#clock = options.clock ?? new SystemClock();
+    this.#hub = new SocketHub({
+      venue: found.venue,
+      clock: this.#clock,
+      socketLifeSeconds: options.socketLifeSeconds ?? SOCKET_LIFE_SECONDS,
+      onChange: () => this.#onClients(),
+    });
+    this.#rest = new RestEndpoints({
+      survey: found,
+      faults: options.faults ?? NO_FAULTS,
+      clock: this.#clock,
+      session: () => this.#session,
+    });
+    this.#server = createServer((request, response) => {
+      this.#rest.handle(request, response).catch((error: Error) => response.destroy(error));
+    });
+    this.#server.on('upgrade', (request, socket, head) => this.#hub.upgrade(request, socket, head));
+  }
+
+  /** Looks through the captures and listens. Throws InputErrors for captures without a book and ports in use. */
+  static async start(options: LocalExchangeOptions): Promise<LocalExchange> {
+    const found = await survey(options.captures, options.snapshot, options.venue, options.signal);
+    const exchange = new LocalExchange(options, found);
+    await exchange.#listen();
+    return exchange;
+  }
+
+  /** Base address of the WebSocket endpoints. */
+  get url(): string {
+    return `ws://${this.#address()}`;
+  }
+
+  /** Base address of the REST endpoints. */
+  get rest(): string {
+    return `http://${this.#address()}`;
+  }
+
+  /** The session being played, or the last one. */
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  get clients(): number {
+    return this.#hub.clients;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#farewell?.cancel();
+    this.#session?.stop();
+    this.#hub.close();
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  #onClients(): void {
+    if (this.#closed) return;
+    this.#farewell?.cancel();
+    if (this.#session?.ended && this.#hub.clients === 0) {
+      // Not at once: a client that lost its socket comes back.
+      this.#farewell = this.#clock.after(FAREWELL_MS, () => {
+        this.#session = undefined;
+      });
+    }
+    if (this.#session !== undefined || !this.#hub.alive) return;
+    const { captures, snapshot, speed, faults } = this.#options;
+    const session = new Session({
+      venue: this.survey.venue,
+      survey: this.survey,
+      messages: () => readMessages(captures, snapshot),
+      speed: speed ?? 1,
+      faults: faults ?? NO_FAULTS,
+      clock: this.#clock,
+      hub: this.#hub,
+      restBusy: () => this.#rest.busy > 0,
+    });
+    this.#session = session;
+    session.play().then(
+      () => {
+        if (session.ended) this.emit('ended');
+      },
+      (error: Error) => this.emit('error', error),
+    );
+  }
+
+  #address(): string {
+    const { address, port, family } = this.#server.address() as AddressInfo;
+    return `${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  #listen(): Promise<void> {
+    const { port, host } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (cause: NodeJS.ErrnoException) => {
+        const busy = cause.code === 'EADDRINUSE';
+        reject(
+          new InputError(
+            {
+              code: busy ? 'port-in-use' : 'cannot-listen',
+              message: busy ? `Port ${port} is in use.` : `Cannot listen on port ${port}: ${cause.message}.`,
+              field: 'port',
+              value: port,
+              hint: 'Choose another port, or 0 for a free one.',
+            },
+            { cause },
+          ),
+        );
+      });
+      this.#server.listen(port, host ?? '127.0.0.1', () => resolve());
+    });
+  }
+}

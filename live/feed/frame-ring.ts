@@ -1,0 +1,61 @@
+/** A message as it came: from a socket (`url` empty) or from REST. */
+export interface Frame {
+  /** Upper case; empty where the message does not begin with its stream. */
+  symbol: string;
+  bytes: Uint8Array;
+  /** When it came, µs. */
+  localTime: number;
+  url: string;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Bounded queue between the sockets and the book; slots are used again and again. */
+export class FrameRing {
+  readonly #slots: Frame[];
+  #first = 0;
+  #count = 0;
+
+  constructor(capacity: number) {
+    this.#slots = Array.from({ length: capacity }, () => ({
+      symbol: '',
+      bytes: NOTHING,
+      localTime: 0,
+      url: '',
+    }));
+  }
+
+  get length(): number {
+    return this.#count;
+  }
+
+  get full(): boolean {
+    return this.#count === this.#slots.length;
+  }
+
+  push(symbol: string, bytes: Uint8Array, localTime: number, url: string): void {
+    if (this.full) throw new RangeError('the ring is full');
+    const slot = this.#slots[(this.#first + this.#count++) % this.#slots.length];
+    slot.symbol = symbol;
+    slot.bytes = bytes;
+    slot.localTime = localTime;
+    slot.url = url;
+  }
+
+  /** The oldest frame, valid until the ring comes round; undefined where there is none. */
+  shift(): Frame | undefined {
+    if (this.#count === 0) return undefined;
+    const slot = this.#slots[this.#first];
+    this.#first = (this.#first + 1) % this.#slots.length;
+    this.#count--;
+    return slot;
+  }
+
+  /** Forgets everything; returns how many frames there were. */
+  clear(): number {
+    const dropped = this.#count;
+    for (const slot of this.#slots) slot.bytes = NOTHING;
+    this.#count = 0;
+    return dropped;
+  }
+}

@@ -1,0 +1,423 @@
+import { stream } from '../../base/random.ts';
+import type { RowSink } from '../../market/binance/book-feed.ts';
+import { Decoder } from '../../market/binance/decoder.ts';
+import { Message, MessageKind } from '../../market/binance/message.ts';
+import { symbolOfUrl } from '../../market/capture/probe.ts';
+import type { Venue } from '../../market/instrument.ts';
+import { learnInstrument, type TradedInstrument, unknownSymbol } from '../binance/exchange-info.ts';
+import { RestClient } from '../binance/rest-client.ts';
+import {
+  baseAddress,
+  MAX_STREAMS,
+  profileOf,
+  routeOf,
+  SOCKET_LIFE_SECONDS,
+  streamsOf,
+  type TradeStream,
+  type VenueProfile,
+} from '../binance/venue.ts';
+import { type Clock, every, SystemClock, type Timer } from '../clock.ts';
+import { Backoff } from '../connection/backoff.ts';
+import { type ConnectionListener, StreamConnection } from '../connection/stream-connection.ts';
+import { Watchdog } from '../connection/watchdog.ts';
+import { ClockEstimator } from './clock-estimator.ts';
+import { type AlarmName, type FeedCounters, type LiveEvent, newCounters } from './events.ts';
+import { type Frame, FrameRing } from './frame-ring.ts';
+import { SnapshotWorker } from './snapshot-worker.ts';
+import { streamOf, symbolOfStream } from './stream-name.ts';
+import { SymbolFeed } from './symbol-feed.ts';
+
+export interface LiveFeedOptions {
+  readonly venue: Venue;
+  /** Upper case, as the exchange writes them. */
+  readonly symbols: readonly string[];
+  /** Base addresses; Binance's own where absent. No other host is contacted. */
+  readonly ws?: string;
+  readonly rest?: string;
+  readonly trades?: TradeStream;
+  readonly seed?: number;
+  readonly clock?: Clock;
+  /** Where the tape rows of a symbol go, as `import` would write them; in step with the events. */
+  readonly sink?: (instrument: TradedInstrument) => RowSink;
+  /** Every message as it came, before anything is done with it; the frame is valid during the call. */
+  readonly onFrame?: (frame: Frame) => void;
+  /** The ring was full: the last `messages` frames were not given to the book. */
+  readonly onOverflow?: (localTime: number, messages: number) => void;
+  /** Messages that may wait between sockets and book. */
+  readonly ringCapacity?: number;
+  readonly snapshotLimit?: number;
+  readonly refreshSeconds?: number;
+  readonly clockSampleSeconds?: number;
+  /** Above these an alarm is raised. */
+  readonly clockOffsetAlarmMs?: number;
+  readonly roundTripAlarmMs?: number;
+}
+
+const DEFAULTS = {
+  trades: 'aggTrade',
+  seed: 0,
+  ringCapacity: 1 << 16,
+  refreshSeconds: 1800,
+  clockSampleSeconds: 10,
+  clockOffsetAlarmMs: 1000,
+  roundTripAlarmMs: 200,
+} as const;
+
+/** Messages handled before timers and sockets get their turn. */
+const BATCH = 512;
+/** Sockets are replaced this long before the exchange cuts them, s. */
+const RENEWAL_MARGIN_SECONDS = 600;
+
+/**
+ * Live market data of one venue: sockets, snapshots, books. Everything that comes goes through a bounded ring, in order
+ * of arrival, and leaves it one message at a time: pushed to listeners (`on`), or pulled with `for await (const event of
+ * feed.events())`, where book and rows stand exactly at the event last pulled and a slow consumer fills the ring.
+ */
+export class LiveFeed {
+  readonly counters: FeedCounters = newCounters();
+  readonly clockEstimate = new ClockEstimator();
+  readonly instruments: TradedInstrument[] = [];
+  readonly #options: LiveFeedOptions & Required<Pick<LiveFeedOptions, keyof typeof DEFAULTS>>;
+  readonly #profile: VenueProfile;
+  readonly #clock: Clock;
+  readonly #abort = new AbortController();
+  readonly #ws: string;
+  readonly #rest: RestClient;
+  readonly #worker: SnapshotWorker;
+  readonly #ring: FrameRing;
+  readonly #watchdog = new Watchdog();
+  readonly #decoder = new Decoder();
+  readonly #message = new Message();
+  readonly #symbols = new Map<string, SymbolFeed>();
+  readonly #connections: StreamConnection[] = [];
+  readonly #listeners: ((event: LiveEvent) => void)[] = [];
+  readonly #timers: Timer[] = [];
+  readonly #outbox: LiveEvent[] = [];
+  #outboxAt = 0;
+  #pulled = false;
+  #wake: (() => void) | undefined;
+  #drainScheduled = false;
+  readonly #lasting = new Set<AlarmName>();
+  readonly #alarmedAt = new Map<AlarmName, number>();
+
+  constructor(options: LiveFeedOptions) {
+    this.#options = { ...DEFAULTS, ...given(options) };
+    this.#profile = profileOf(options.venue);
+    this.#clock = options.clock ?? new SystemClock();
+    this.#ws = baseAddress(options.ws ?? this.#profile.ws, 'ws', ['ws', 'wss']);
+    const rest = baseAddress(options.rest ?? this.#profile.rest, 'rest', ['http', 'https']);
+    const { signal } = this.#abort;
+    this.#rest = new RestClient(rest, this.#profile, this.#clock, signal);
+    this.#ring = new FrameRing(this.#options.ringCapacity);
+    this.#worker = new SnapshotWorker({
+      rest: this.#rest,
+      clock: this.#clock,
+      limit: options.snapshotLimit ?? this.#profile.snapshotLimit,
+      signal,
+      backoff: (symbol) => new Backoff(stream(this.#options.seed, `live/snapshot/${symbol}`)),
+      onAnswer: (symbol, answer) => this.#arrived(symbol, answer.bytes, answer.receivedAt, answer.url),
+      onFailure: (_symbol, error) => {
+        this.counters.snapshotFailures++;
+        this.#alarm('rest', error.message);
+      },
+    });
+  }
+
+  /** Calls `listener` with every event. Throws an Error once events are pulled. */
+  on(listener: (event: LiveEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** The book and state of a symbol. */
+  symbol(name: string): SymbolFeed {
+    const feed = this.#symbols.get(name);
+    if (feed === undefined) throw unknownSymbol(this.#options.venue, name);
+    return feed;
+  }
+
+  /** Messages waiting between sockets and book. */
+  get waiting(): number {
+    return this.#ring.length;
+  }
+
+  get stopped(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  /**
+   * Learns the instruments and opens the streams. Resolves when the sockets are being opened; books follow. Throws an
+   * InputError for an unknown symbol, a RunError where the exchange cannot be reached.
+   */
+  async start(): Promise<void> {
+    const { symbols, venue, trades, sink, seed } = this.#options;
+    for (const symbol of symbols) {
+      const instrument = await this.#learn(symbol);
+      if (instrument === undefined) return;
+      this.instruments.push(instrument);
+      const feed = new SymbolFeed({
+        instrument,
+        trades,
+        sink: sink?.(instrument),
+        counters: this.counters,
+        emit: (event) => this.#emit(event),
+        needSnapshot: () => this.#worker.request(symbol),
+      });
+      this.#symbols.set(symbol, feed);
+    }
+    const routes = new Map<string, string[]>();
+    for (const name of symbols.flatMap((symbol) => streamsOf(venue, symbol, trades))) {
+      const route = routeOf(venue, name);
+      routes.set(route, [...(routes.get(route) ?? []), name]);
+    }
+    for (const [route, streams] of routes) {
+      for (let at = 0; at < streams.length; at += MAX_STREAMS) {
+        this.#connect(`${this.#ws}${route}`, streams.slice(at, at + MAX_STREAMS), `${seed}${route}/${at}`);
+      }
+    }
+    this.#startTimers();
+  }
+
+  /** Closes sockets and timers; what waits in the ring can still be pulled, then the iterator ends. */
+  stop(): void {
+    this.#abort.abort();
+    for (const timer of this.#timers) timer.cancel();
+    for (const connection of this.#connections) connection.stop();
+    if (!this.#pulled) while (this.#step());
+    this.#wake?.();
+  }
+
+  /** Holds the exchange back, for example while a disk catches up. */
+  setPaused(paused: boolean): void {
+    for (const connection of this.#connections) connection.setPaused(paused);
+  }
+
+  /** Asks for fresh snapshots of all symbols, for example at the beginning of a file. */
+  refresh(): void {
+    for (const symbol of this.#symbols.keys()) this.#worker.request(symbol);
+  }
+
+  /**
+   * The events one by one. To be called before {@link start}; from then on nothing moves but by being pulled. Ends
+   * after {@link stop}, when the ring is empty.
+   */
+  async *events(): AsyncGenerator<LiveEvent, void, undefined> {
+    this.#pulled = true;
+    for (;;) {
+      if (this.#outboxAt < this.#outbox.length) {
+        yield this.#outbox[this.#outboxAt++];
+        continue;
+      }
+      this.#outbox.length = 0;
+      this.#outboxAt = 0;
+      if (this.#step()) continue;
+      if (this.stopped) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+  }
+
+  async #learn(symbol: string): Promise<TradedInstrument | undefined> {
+    const learnt = await learnInstrument({
+      rest: this.#rest,
+      venue: this.#options.venue,
+      symbol,
+      clock: this.#clock,
+      backoff: new Backoff(stream(this.#options.seed, `live/info/${symbol}`)),
+      signal: this.#abort.signal,
+      onFailure: (error) => this.#alarm('rest', error.message),
+    });
+    if (learnt === undefined) return undefined;
+    const { bytes, receivedAt, url } = learnt.answer;
+    this.#options.onFrame?.({ symbol, bytes, localTime: receivedAt, url });
+    return learnt.instrument;
+  }
+
+  #connect(base: string, streams: readonly string[], name: string): void {
+    const symbols = [...new Set(streams.filter((text) => text.includes('@depth')).map(symbolOfStream))];
+    const random = stream(this.#options.seed, `live/connection/${name}`);
+    const listener: ConnectionListener = {
+      onMessage: (bytes, localTime) => this.#onSocketMessage(bytes, localTime),
+      onOpen: (resumed) => {
+        if (resumed) this.counters.reconnects++;
+        this.#tell('connected', streams, resumed ? 'again' : 'first');
+        const now = this.#clock.now();
+        this.#watchdog.watch(streams, now);
+        this.#watchdog.restarted(streams, now);
+        // From here on no update is missed, so a snapshot that is asked for now can be joined to the stream.
+        for (const symbol of symbols) this.#worker.request(symbol, true);
+      },
+      onLost: (reason) => {
+        this.#tell('disconnected', streams, reason);
+        for (const symbol of symbols) this.#symbols.get(symbol)?.connectionLost();
+      },
+      onRenewed: (reason) => {
+        this.counters.renewals++;
+        this.#tell('renewed', streams, reason);
+      },
+      onRoundTrip: (microseconds) => {
+        const ms = microseconds / 1000;
+        if (ms > this.#options.roundTripAlarmMs) this.#alarm('round-trip', `a ping took ${ms.toFixed(0)} ms`);
+      },
+    };
+    // Spread, so that many sockets are not renewed at once.
+    const age = SOCKET_LIFE_SECONDS - RENEWAL_MARGIN_SECONDS * (1 + random.uniform());
+    const connection = new StreamConnection({
+      base,
+      streams,
+      controlPerSecond: this.#profile.controlPerSecond,
+      clock: this.#clock,
+      backoff: new Backoff(random),
+      renewAfterMs: age * 1000,
+      listener,
+    });
+    this.#connections.push(connection);
+    connection.start();
+  }
+
+  #startTimers(): void {
+    const { refreshSeconds, clockSampleSeconds } = this.#options;
+    const repeat = (seconds: number, work: () => void): void => {
+      this.#timers.push(every(this.#clock, seconds * 1000, work));
+    };
+    repeat(refreshSeconds, () => this.refresh());
+    repeat(clockSampleSeconds, () => void this.#sampleClock());
+    repeat(1, () => this.#checkSilence());
+    void this.#sampleClock();
+  }
+
+  async #sampleClock(): Promise<void> {
+    try {
+      const { serverTime, answer } = await this.#rest.time();
+      this.clockEstimate.add(answer.sentAt, serverTime, answer.receivedAt);
+    } catch (error) {
+      if (!this.stopped) this.#alarm('rest', (error as Error).message);
+      return;
+    }
+    const { offset, roundTrip } = this.clockEstimate;
+    const { clockOffsetAlarmMs, roundTripAlarmMs } = this.#options;
+    const ms = (microseconds: number): string => (microseconds / 1000).toFixed(0);
+    this.#alarmWhile(
+      Math.abs(offset) / 1000 > clockOffsetAlarmMs,
+      'clock-offset',
+      `the exchange's clock is ${ms(offset)} ms from this one`,
+    );
+    const slow = roundTrip / 1000 > roundTripAlarmMs;
+    this.#alarmWhile(slow, 'round-trip', `the exchange answers in ${ms(roundTrip)} ms`);
+  }
+
+  /** Raises an alarm when a condition begins, not while it lasts. */
+  #alarmWhile(condition: boolean, name: AlarmName, text: string): void {
+    if (condition && !this.#lasting.has(name)) this.#alarm(name, text);
+    if (condition) this.#lasting.add(name);
+    else this.#lasting.delete(name);
+  }
+
+  #checkSilence(): void {
+    for (const name of this.#watchdog.silent(this.#clock.now())) {
+      this.counters.silences++;
+      this.#alarm('stream-silent', `${name} has gone silent`);
+      this.#connections.find(({ streams }) => streams.includes(name))?.renew(`${name} was silent`);
+      // Whether the book missed something is seen by the snapshot, even where the stream has nothing more to say.
+      if (name.includes('@depth')) this.#worker.request(symbolOfStream(name));
+    }
+  }
+
+  #onSocketMessage(bytes: Buffer, localTime: number): void {
+    const name = streamOf(bytes);
+    if (name === undefined && isControl(bytes)) {
+      // The exchange says that it will hang up: another socket is opened before it does.
+      if (bytes.includes('serverShutdown'))
+        for (const connection of this.#connections) connection.renew('shutdown');
+      return;
+    }
+    if (name !== undefined) this.#watchdog.heard(name, localTime);
+    this.#arrived(name === undefined ? '' : symbolOfStream(name), bytes, localTime, '');
+  }
+
+  /** Records a message and queues it for the book. */
+  #arrived(symbol: string, bytes: Uint8Array, localTime: number, url: string): void {
+    if (this.stopped) return;
+    this.counters.messages++;
+    this.counters.bytes += bytes.length;
+    this.#options.onFrame?.({ symbol, bytes, localTime, url });
+    if (this.#ring.full) this.#overflow(localTime);
+    else this.#ring.push(symbol, bytes, localTime, url);
+    if (this.#pulled) this.#wake?.();
+    else this.#scheduleDrain();
+  }
+
+  #overflow(localTime: number): void {
+    // The message that found the ring full is lost to the book as well.
+    const messages = this.#ring.clear() + 1;
+    this.counters.overflows++;
+    this.counters.overflowedMessages += messages;
+    this.#options.onOverflow?.(localTime, messages);
+    for (const feed of this.#symbols.values()) feed.overflowed(localTime);
+  }
+
+  #scheduleDrain(): void {
+    if (this.#drainScheduled) return;
+    this.#drainScheduled = true;
+    setImmediate(() => {
+      this.#drainScheduled = false;
+      for (let i = 0; i < BATCH; i++) if (!this.#step()) return;
+      this.#scheduleDrain();
+    });
+  }
+
+  /** Handles the oldest message; false where there is none. */
+  #step(): boolean {
+    const frame = this.#ring.shift();
+    if (frame === undefined) return false;
+    const { bytes, localTime, url } = frame;
+    const message = this.#message;
+    if (this.#decoder.decode(bytes, 0, bytes.length, message) !== 'message') {
+      this.counters.malformed++;
+      this.#alarm('malformed', `a message is malformed: ${this.#decoder.reason}`);
+      return true;
+    }
+    if (message.kind === MessageKind.other) return true;
+    const symbol = message.symbol === '' ? symbolOfUrl(url) : message.symbol;
+    const feed = this.#symbols.get(symbol);
+    if (feed === undefined) return true;
+    feed.onMessage(message, localTime, url);
+    if (message.kind === MessageKind.snapshot && feed.synchronised) this.#worker.settled(symbol);
+    return true;
+  }
+
+  #tell(type: 'connected' | 'disconnected' | 'renewed', streams: readonly string[], reason: string): void {
+    this.#emit({ type, streams, localTime: this.#clock.now(), reason });
+  }
+
+  /** Raises an alarm, each kind at most once a second. */
+  #alarm(name: AlarmName, text: string): void {
+    const localTime = this.#clock.now();
+    if (localTime - (this.#alarmedAt.get(name) ?? Number.NEGATIVE_INFINITY) < 1e6) return;
+    this.#alarmedAt.set(name, localTime);
+    this.#emit({ type: 'alarm', name, symbol: '', localTime, text });
+  }
+
+  #emit(event: LiveEvent): void {
+    for (const listener of this.#listeners) listener(event);
+    if (!this.#pulled) return;
+    this.#outbox.push(event);
+    this.#wake?.();
+  }
+}
+
+/** Answers to subscriptions, and notices that belong to no stream. */
+function isControl(bytes: Buffer): boolean {
+  return (
+    bytes.length < 4096 &&
+    (bytes.includes('"result"') || bytes.includes('"error"') || bytes.includes('serverShutdown'))
+  );
+}
+
+/** Options that were left out are not given, even where they are named. */
+function given(options: LiveFeedOptions): LiveFeedOptions {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as unknown as LiveFeedOptions;
+}

@@ -1,0 +1,226 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '../../base/errors.ts';
+import type { Venue } from '../../market/instrument.ts';
+import { type Clock, every, type Timer } from '../clock.ts';
+import type { Frame } from '../feed/frame-ring.ts';
+import { GzipLog } from './gzip-log.ts';
+
+const HOUR = 3600_000_000;
+/** Text collected before it is written ahead of its time. */
+const MEMBER_BYTES = 1 << 20;
+/** Text in memory above which the exchange is held back, and below which it may go on. */
+const PRESSURE_BYTES = 64 << 20;
+const RELIEF_BYTES = 8 << 20;
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+const END = Buffer.from('\n');
+
+export interface RecorderOptions {
+  readonly folder: string;
+  readonly venue: Venue;
+  readonly symbols: readonly string[];
+  readonly clock: Clock;
+  /** At most this much is lost to a crash, s. */
+  readonly syncSeconds?: number;
+  /** A new file has begun, so that a snapshot at its head is wanted. */
+  readonly onRotate?: () => void;
+  /** True when the disk is too slow, false when it has caught up. */
+  readonly onPressure?: (pressed: boolean) => void;
+  /** The disk is full, or gone. Nothing is recorded from here on; what was written stays. */
+  readonly onFailure?: (error: Error) => void;
+}
+
+interface SymbolLog {
+  readonly symbol: string;
+  log: GzipLog | undefined;
+  /** UTC hour of the file, number of hours since the epoch. */
+  hour: number;
+  /** The exchange's description of the instrument, at the head of each file. */
+  info: Buffer | undefined;
+  pending: Uint8Array[];
+  pendingBytes: number;
+}
+
+/**
+ * Writes what comes, as it comes: a line `<local µs> <message>` each, REST answers as `URL -> <local µs>: <json>`, one
+ * series of gzip files a symbol, a file for each UTC hour. `import` reads them as they are.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #logs = new Map<string, SymbolLog>();
+  readonly #files: string[] = [];
+  readonly #timer: Timer;
+  #bytesWaiting = 0;
+  #pressed = false;
+  #work: Promise<void> = Promise.resolve();
+  #failure: Error | undefined;
+  #messages = 0;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    try {
+      mkdirSync(options.folder, { recursive: true });
+    } catch (cause) {
+      throw new InputError(
+        {
+          code: 'cannot-write',
+          message: `Cannot make the folder ${options.folder}: ${(cause as Error).message}.`,
+          field: 'out',
+          value: options.folder,
+        },
+        { cause },
+      );
+    }
+    for (const symbol of options.symbols) {
+      this.#logs.set(symbol, {
+        symbol,
+        log: undefined,
+        hour: -1,
+        info: undefined,
+        pending: [],
+        pendingBytes: 0,
+      });
+    }
+    this.#timer = every(options.clock, (options.syncSeconds ?? 5) * 1000, () => this.#flushAll());
+  }
+
+  /** Files begun, in order of time for each symbol. */
+  get files(): readonly string[] {
+    return this.#files;
+  }
+
+  get messages(): number {
+    return this.#messages;
+  }
+
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /** Takes a message; one whose symbol cannot be told goes to all. */
+  write(frame: Frame): void {
+    if (this.#failure !== undefined) return;
+    const { symbol, bytes, localTime, url } = frame;
+    this.#messages++;
+    const head = url === '' ? `${localTime} ` : `${url} -> ${localTime}: `;
+    const line = Buffer.concat([Buffer.from(head), oneLine(bytes), END]);
+    const isInfo = url.includes('/exchangeInfo');
+    for (const log of symbol === '' ? this.#logs.values() : [this.#logs.get(symbol)]) {
+      if (log === undefined) continue;
+      if (isInfo) log.info = line;
+      try {
+        this.#add(log, line, Math.floor(localTime / HOUR), isInfo);
+      } catch (error) {
+        this.#fail(error as Error);
+      }
+    }
+  }
+
+  /** The last `messages` messages were recorded but not given to the book: said where it happened. */
+  overflowed(localTime: number, messages: number): void {
+    const bytes = Buffer.from(`{"e":"makergymOverflow","messages":${messages}}`);
+    for (const symbol of this.#logs.keys()) this.write({ symbol, bytes, localTime, url: '' });
+  }
+
+  /** Writes what is left and closes the files. Throws the failure there was, if any. */
+  async close(): Promise<void> {
+    this.#timer.cancel();
+    this.#flushAll();
+    for (const log of this.#logs.values()) this.#finish(log);
+    await this.#work;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #add(log: SymbolLog, line: Buffer, hour: number, isInfo: boolean): void {
+    if (hour > log.hour) this.#rotate(log, hour, isInfo);
+    log.pending.push(line);
+    log.pendingBytes += line.length;
+    this.#bytesWaiting += line.length;
+    if (log.pendingBytes >= MEMBER_BYTES) this.#flush(log);
+    if (this.#bytesWaiting > PRESSURE_BYTES && !this.#pressed) this.#press(true);
+  }
+
+  #rotate(log: SymbolLog, hour: number, isInfo: boolean): void {
+    const first = log.hour < 0;
+    if (!first) {
+      this.#flush(log);
+      this.#finish(log);
+    }
+    log.hour = hour;
+    log.log = this.#create(log.symbol, first ? this.#options.clock.now() : hour * HOUR);
+    this.#files.push(log.log.path);
+    if (first) return;
+    if (log.info !== undefined && !isInfo) {
+      log.pending.push(log.info);
+      log.pendingBytes += log.info.length;
+      this.#bytesWaiting += log.info.length;
+    }
+    this.#options.onRotate?.();
+  }
+
+  /** `BTCUSDT-20240808T231507Z.gz`, with a number where that exists: nothing is ever overwritten. */
+  #create(symbol: string, time: number): GzipLog {
+    const stamp = new Date(time / 1000).toISOString().slice(0, 19).replaceAll(/[-:]/g, '');
+    const name = `${this.#options.venue}-${symbol}-${stamp}Z`;
+    for (let attempt = 0; ; attempt++) {
+      const path = join(this.#options.folder, `${name}${attempt === 0 ? '' : `_${attempt}`}.gz`);
+      try {
+        return new GzipLog(path);
+      } catch (error) {
+        const { cause } = error as { cause?: NodeJS.ErrnoException };
+        if (cause?.code !== 'EEXIST') throw error;
+      }
+    }
+  }
+
+  #flushAll(): void {
+    for (const log of this.#logs.values()) this.#flush(log);
+  }
+
+  /** Hands what is pending to the disk, behind what was handed before. */
+  #flush(symbolLog: SymbolLog): void {
+    const { log, pending, pendingBytes } = symbolLog;
+    if (log === undefined || pendingBytes === 0) return;
+    symbolLog.pending = [];
+    symbolLog.pendingBytes = 0;
+    this.#queue(async () => {
+      await log.append(pending);
+      this.#bytesWaiting -= pendingBytes;
+      if (this.#pressed && this.#bytesWaiting < RELIEF_BYTES) this.#press(false);
+    });
+  }
+
+  #finish({ log }: SymbolLog): void {
+    if (log !== undefined) this.#queue(() => log.close(), true);
+  }
+
+  #queue(work: () => Promise<void>, always = false): void {
+    this.#work = this.#work.then(async () => {
+      if (this.#failure !== undefined && !always) return;
+      try {
+        await work();
+      } catch (error) {
+        this.#fail(error as Error);
+      }
+    });
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#options.onFailure?.(error);
+  }
+
+  #press(pressed: boolean): void {
+    this.#pressed = pressed;
+    this.#options.onPressure?.(pressed);
+  }
+}
+
+/** A message is one line; only a broken one holds a line break. */
+function oneLine(bytes: Uint8Array): Uint8Array {
+  if (bytes.indexOf(NEWLINE) < 0 && bytes.indexOf(CARRIAGE_RETURN) < 0) return bytes;
+  return bytes.map((byte) => (byte === NEWLINE || byte === CARRIAGE_RETURN ? SPACE : byte));
+}
