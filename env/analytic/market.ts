@@ -156,8 +156,11 @@ export class AnalyticMarket {
       const bought = bid < bidReach[j] && held < limit ? 1 : 0;
       const sold = ask < askReach[j] && held > -limit ? 1 : 0;
       inventory[j] = held + bought - sold;
-      cash[j] += sold * (mid[j] + ask) - bought * (mid[j] - bid);
-      gain[j] = bought * bid + sold * ask;
+      // A distance that is not filled may be infinite: it is left out, not multiplied by 0.
+      const spent = bought === 1 ? mid[j] - bid : 0;
+      const received = sold === 1 ? mid[j] + ask : 0;
+      cash[j] += received - spent;
+      gain[j] = (bought === 1 ? bid : 0) + (sold === 1 ? ask : 0);
     }
     this.midPrice.advance(state, this.#random);
     const change = state.column('midChange');

@@ -13,7 +13,6 @@ export const Vector = {
   or: 0x50,
   xor: 0x51,
   f32x4DemoteF64x2: 0x5e,
-  f32x4Nearest: 0x6a,
   i32x4ShiftLeft: 0xab,
   i32x4ShiftRight: 0xad,
   i32x4Add: 0xae,
@@ -24,12 +23,11 @@ export const Vector = {
   f32x4Add: 0xe4,
   f32x4Subtract: 0xe5,
   f32x4Multiply: 0xe6,
-  f32x4Minimum: 0xe8,
-  f32x4Maximum: 0xe9,
+  f32x4PseudoMinimum: 0xea,
+  f32x4PseudoMaximum: 0xeb,
   f64x2Add: 0xf0,
   f64x2Subtract: 0xf1,
   f64x2Multiply: 0xf2,
-  i32x4TruncateF32x4: 0xf8,
   f32x4ConvertI32x4: 0xfa,
 } as const;
 

@@ -125,6 +125,20 @@ describe('fills', () => {
 });
 
 describe('accounts', () => {
+  it('a side that is not quoted, at an infinite distance, is never filled and leaves every account finite', () => {
+    for (const stepping of ['compiled', 'parts'] as const) {
+      const market = new AnalyticMarket(BASE, 1000, stream(6, 'accounts'), stepping);
+      market.bidDistance.fill(0.1);
+      market.askDistance.fill(Number.POSITIVE_INFINITY);
+      while (!market.ended) market.step();
+      for (let j = 0; j < 1000; j++) {
+        assert.ok(
+          market.inventory[j] > 0 && Number.isFinite(market.cash[j]) && Number.isFinite(market.gain[j]),
+        );
+      }
+    }
+  });
+
   it('gains add up to cash plus inventory at the mid, on every path', () => {
     for (const stepping of ['compiled', 'parts'] as const) {
       const market = new AnalyticMarket(BASE, 7, stream(5, 'accounts'), stepping);
