@@ -45,18 +45,25 @@ export class InterruptedError extends MakergymError {
   }
 }
 
-/** The candidate closest to `word` by edit distance, when it is close enough to be what was meant. */
+/**
+ * The candidate closest to `word` by edit distance, when it is close enough to be what was meant; else the shortest that
+ * holds it whole, as `tfjs-cpu` holds `cpu`.
+ */
 export function nearestMatch(word: string, candidates: Iterable<string>): string | undefined {
+  const wanted = word.toLowerCase();
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 2)) + 1;
+  let holder: string | undefined;
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const distance = editDistance(wanted, candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }
+    const holds = wanted.length > 2 && candidate.toLowerCase().includes(wanted);
+    if (holds && (holder === undefined || candidate.length < holder.length)) holder = candidate;
   }
-  return best;
+  return best ?? holder;
 }
 
 /** An {@link InputError} for a name that is not in a list, naming the nearest one that is. */

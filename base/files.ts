@@ -1,26 +1,32 @@
 import { randomBytes } from 'node:crypto';
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
+  realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { InputError, RunError } from './errors.ts';
 
 /**
  * A file that appears under its name only when it is whole: bytes go to a hidden neighbour, `commit` syncs and
- * renames it, `discard` removes it. A full disk raises a {@link RunError} and leaves nothing behind.
+ * renames it, `discard` removes it and the folders made for it. A full disk raises a {@link RunError} and leaves nothing
+ * behind.
  */
 export class AtomicFile {
   readonly path: string;
   readonly #partial: string;
   #descriptor: number | undefined;
+  /** The outermost folder made for this file. */
+  readonly #made: string | undefined;
   #bytes = 0;
   #done = false;
 
@@ -29,9 +35,10 @@ export class AtomicFile {
     this.#partial = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.partial`);
     try {
       if (existsSync(path) && statSync(path).isDirectory()) throw new Error('it is a folder');
-      mkdirSync(dirname(path), { recursive: true });
+      this.#made = mkdirSync(dirname(path), { recursive: true });
       this.#descriptor = openSync(this.#partial, 'w');
     } catch (cause) {
+      this.#removeFolders();
       throw new InputError(
         {
           code: 'cannot-write',
@@ -82,6 +89,20 @@ export class AtomicFile {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
     rmSync(this.#partial, { force: true });
+    this.#removeFolders();
+  }
+
+  /** Removes the folders made for this file, as far as they are empty. */
+  #removeFolders(): void {
+    if (this.#made === undefined) return;
+    const outermost = resolve(this.#made);
+    try {
+      for (let folder = resolve(dirname(this.path)); folder.startsWith(outermost); folder = dirname(folder)) {
+        rmdirSync(folder);
+      }
+    } catch {
+      // Something else lies there by now.
+    }
   }
 
   #open(): number {
@@ -91,18 +112,31 @@ export class AtomicFile {
 
   #failed(cause: unknown): RunError {
     this.discard();
-    const { code, message } = cause as NodeJS.ErrnoException;
-    return new RunError(
-      {
-        code: code === 'ENOSPC' ? 'disk-full' : 'cannot-write',
-        message: `Writing ${this.path} failed: ${message}. The partial file was removed.`,
-        field: 'out',
-        value: this.path,
-        hint: code === 'ENOSPC' ? 'Free some space or choose another disk.' : undefined,
-      },
-      { cause },
-    );
+    return writeFailed(this.path, cause, ' The partial file was removed.');
   }
+}
+
+/** Adds to the end of a file. A full disk raises a {@link RunError}; what was there stays. */
+export function appendToFile(path: string, text: Uint8Array | string): void {
+  try {
+    appendFileSync(path, text);
+  } catch (cause) {
+    throw writeFailed(path, cause, '');
+  }
+}
+
+function writeFailed(path: string, cause: unknown, remark: string): RunError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  return new RunError(
+    {
+      code: code === 'ENOSPC' ? 'disk-full' : 'cannot-write',
+      message: `Writing ${path} failed: ${message}.${remark}`,
+      field: 'out',
+      value: path,
+      hint: code === 'ENOSPC' ? 'Free some space or choose another disk.' : undefined,
+    },
+    { cause },
+  );
 }
 
 /** Writes a whole file beside its name and renames it into place. */
@@ -127,4 +161,30 @@ export function requireFile(path: string, field: string): void {
     value: path,
     hint: 'Check the path; relative paths start at the current folder.',
   });
+}
+
+/**
+ * Throws an {@link InputError} where a file to write, named by `field`, is one of the files to read, or of those written
+ * beside it: a recording is lost for ever.
+ */
+export function refuseSameFile(path: string, field: string, others: readonly string[]): void {
+  const place = placeOf(path);
+  const same = others.find((other) => placeOf(other) === place);
+  if (same === undefined) return;
+  throw new InputError({
+    code: 'same-file',
+    message: `${field} ${path} would overwrite ${same === path ? 'what this command reads or writes' : same}.`,
+    field,
+    value: path,
+    expected: 'a file of its own',
+    hint: `Choose another ${field}.`,
+  });
+}
+
+function placeOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
 }

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
-import fs, { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import fs, {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AtomicFile, writeFileAtomic } from '../../base/files.ts';
+import { AtomicFile, appendToFile, refuseSameFile, writeFileAtomic } from '../../base/files.ts';
 
 describe('atomic files', () => {
   let folder: string;
@@ -67,5 +75,49 @@ describe('atomic files', () => {
     mkdirSync(join(folder, 'a'));
     assert.throws(() => file.commit(), { code: 'cannot-write' });
     assert.deepEqual(readdirSync(folder), ['a']);
+  });
+
+  it('take the folders made for them along when discarded, but none that holds something else', () => {
+    const [one, other] = ['a.txt', 'b.txt'].map((name) => new AtomicFile(join(folder, 'new', 'deep', name)));
+    other.discard();
+    one.discard();
+    assert.deepEqual(readdirSync(folder), []);
+    const lone = new AtomicFile(join(folder, 'new', 'a.txt'));
+    writeFileAtomic(join(folder, 'new', 'kept.txt'), 'x');
+    lone.discard();
+    assert.deepEqual(readdirSync(join(folder, 'new')), ['kept.txt']);
+  });
+
+  it('are not to be what is read, by whatever name', () => {
+    const input = join(folder, 'recording.gz');
+    writeFileAtomic(input, 'precious');
+    symlinkSync(input, join(folder, 'link'));
+    for (const out of [input, join(folder, 'link'), join(folder, '.', 'x', '..', 'recording.gz')]) {
+      assert.throws(() => refuseSameFile(out, '--out', [join(folder, 'other'), input]), {
+        code: 'same-file',
+        field: '--out',
+        value: out,
+      });
+    }
+    refuseSameFile(join(folder, 'tape.arrow'), '--out', [input]);
+  });
+});
+
+describe('a file that grows', () => {
+  it('says that the disk is full', () => {
+    const appendFileSync = fs.appendFileSync;
+    fs.appendFileSync = () => {
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    };
+    syncBuiltinESMExports();
+    try {
+      assert.throws(() => appendToFile('progress.csv', '1,2\n'), {
+        code: 'disk-full',
+        value: 'progress.csv',
+      });
+    } finally {
+      fs.appendFileSync = appendFileSync;
+      syncBuiltinESMExports();
+    }
   });
 });
