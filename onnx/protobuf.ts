@@ -21,11 +21,22 @@ export interface ModelDescription {
 
 const MODEL = protobuf.Root.fromJSON(ONNX_SCHEMA).lookupType('ModelProto');
 
+/** What an encoded graph may have besides its outputs. */
+export interface EncodeOptions {
+  /** Name of a first output that is a sequence, which onnx/in-place.ts says the use of. */
+  readonly sequenceOutput?: string;
+}
+
 /** Encodes a graph as an ONNX file. The same graph and description always give the same bytes. */
-export function encodeModel(graph: Graph, description: ModelDescription): Uint8Array {
+export function encodeModel(
+  graph: Graph,
+  description: ModelDescription,
+  { sequenceOutput }: EncodeOptions = {},
+): Uint8Array {
   const { producer, producerVersion, metadata = {}, values = {} } = description;
   const usesContrib = graph.operations.some(({ operation }) => operation.domain === CONTRIB);
   const contrib = usesContrib ? [{ domain: CONTRIB, version: 1 }] : [];
+  const sequence = sequenceOutput === undefined ? [] : [sequenceOutput];
   const model = {
     irVersion: IR_VERSION,
     producerName: producer,
@@ -33,17 +44,28 @@ export function encodeModel(graph: Graph, description: ModelDescription): Uint8A
     docString: description.description ?? '',
     graph: {
       name: graph.name,
-      node: graph.operations.map(({ name, operation, inputs, output }) => ({
-        name,
-        opType: operation.type,
-        domain: operation.domain ?? '',
-        input: inputs,
-        output: [output],
-        attribute: Object.entries(operation.attributes).map(([key, value]) => attributeProto(key, value)),
-      })),
+      node: [
+        ...graph.operations.map(({ name, operation, inputs, output }) => ({
+          name,
+          opType: operation.type,
+          domain: operation.domain ?? '',
+          input: inputs,
+          output: [output],
+          attribute: Object.entries(operation.attributes).map(([key, value]) => attributeProto(key, value)),
+        })),
+        ...sequence.map((name) => ({
+          name,
+          opType: 'SequenceConstruct',
+          input: [graph.outputs[0].name],
+          output: [name],
+        })),
+      ],
       initializer: graph.constants.map(({ name, tensor }) => tensorProto(name, tensor)),
       input: graph.inputs.map(({ name, tensor }) => valueInfo(name, tensor, values[name])),
-      output: graph.outputs.map(({ name, tensor }) => valueInfo(name, tensor, values[name])),
+      output: [
+        ...sequence.map((name) => ({ name })),
+        ...graph.outputs.map(({ name, tensor }) => valueInfo(name, tensor, values[name])),
+      ],
     },
     opsetImport: [{ domain: '', version: OPSET }, ...contrib],
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),

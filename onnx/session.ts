@@ -6,8 +6,10 @@ export interface OnnxSession {
   release(): Promise<void>;
 }
 
+export type OnnxRuntime = typeof import('onnxruntime-node');
+
 /** Loads ONNX Runtime, which is an optional dependency; null where it is not installed or does not load. */
-export async function loadOnnxRuntime(): Promise<typeof import('onnxruntime-node') | null> {
+export async function loadOnnxRuntime(): Promise<OnnxRuntime | null> {
   try {
     const runtime = await import('onnxruntime-node');
     // What goes wrong is thrown; the runtime would print it as well.

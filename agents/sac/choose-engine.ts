@@ -78,7 +78,7 @@ export function isTakenByAuto(name: string): boolean {
 }
 
 /** How long an engine is measured when `auto` chooses, ms; all of it together takes under a second. */
-const CALIBRATION_MS = 150;
+const CALIBRATION_MS = 120;
 
 /**
  * The engine asked for: a name of {@link ENGINES}, `tfjs` for the first TensorFlow.js backend that loads, or `auto` for
@@ -131,7 +131,7 @@ async function firstThatRuns(
 
 async function fastest(
   options: SacEngineOptions,
-  threads = availableParallelism(),
+  threads: number | undefined,
   report: EngineChoice['report'],
 ): Promise<SacEngine> {
   const engines = [
@@ -141,12 +141,19 @@ async function fastest(
       threads,
     ),
   ];
+  const threadsOf = new Map<SacEngine, number>();
   for (const kind of ENGINES.filter(({ name }) => CALIBRATED.includes(name))) {
-    const engine = await kind.create(options, threads).catch((error: unknown) => {
-      if (error instanceof MakergymError) return null;
-      throw error;
-    });
-    if (engine !== null) engines.push(engine);
+    // On a machine that has other work, threads that wait for one another are slower than one; results are the same.
+    const counts = threads === undefined && kind.name === ONNX ? [availableParallelism(), 1] : [threads];
+    for (const count of new Set(counts)) {
+      const engine = await kind.create(options, count).catch((error: unknown) => {
+        if (error instanceof MakergymError) return null;
+        throw error;
+      });
+      if (engine === null) break;
+      engines.push(engine);
+      threadsOf.set(engine, count ?? availableParallelism());
+    }
   }
   if (engines.length === 1) {
     const advice = isInstalled(ONNX_PACKAGE)
@@ -161,18 +168,25 @@ async function fastest(
   const [{ engine, rate }, ...slower] = measured;
   for (const other of slower) other.engine.dispose();
   if (report !== undefined) {
-    const on = engine.name === ONNX ? ` on ${threads} ${threads === 1 ? 'thread' : 'threads'}` : '';
+    const onThreads = (candidate: SacEngine) => {
+      const count = threadsOf.get(candidate);
+      return count === undefined ? '' : ` on ${count} ${count === 1 ? 'thread' : 'threads'}`;
+    };
+    const count = engine.name === ONNX ? threadsOf.get(engine) : undefined;
     const share =
-      engine.name === ONNX ? shareOf(options, rate, await matrixRate(threads, CALIBRATION_MS)) : '';
-    const others = slower.map((other) => `${other.engine.name} makes ${other.rate}`).join(', ');
-    report(`${engine.name}: ${rate} updates/s${on}${share}; ${others}`);
+      count === undefined ? '' : shareOf(options, rate, await matrixRate(count, CALIBRATION_MS), count);
+    const others = slower.map(
+      (other) => `${other.engine.name}${onThreads(other.engine)} makes ${other.rate}`,
+    );
+    report(`${engine.name}: ${rate} updates/s${onThreads(engine)}${share}; ${others.join(', ')}`);
   }
   return engine;
 }
 
-/** `, 71 % of the machine's 190 GFLOP/s in matrix products`, empty where that is not known. */
-function shareOf(options: SacEngineOptions, rate: number, machine: number | null): string {
+/** `, 71 % of what those do in matrix products (190 GFLOP/s)`, empty where that is not known. */
+function shareOf(options: SacEngineOptions, rate: number, machine: number | null, threads: number): string {
   if (machine === null) return '';
-  const share = (rate * matrixWork(options)) / machine;
-  return `, ${(100 * share).toFixed(0)} % of the machine's ${(machine / 1e9).toFixed(0)} GFLOP/s in matrix products`;
+  const share = ((100 * rate * matrixWork(options)) / machine).toFixed(0);
+  const those = threads === 1 ? 'it does' : 'those do';
+  return `, ${share} % of what ${those} in matrix products (${(machine / 1e9).toFixed(0)} GFLOP/s)`;
 }

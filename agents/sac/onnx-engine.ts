@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { InputError, RunError } from '../../base/errors.ts';
-import type { Graph } from '../../onnx/graph.ts';
+import { InPlaceSession } from '../../onnx/in-place.ts';
 import { adamScalars } from '../../onnx/optimisers.ts';
 import { encodeModel } from '../../onnx/protobuf.ts';
-import { loadOnnxRuntime } from '../../onnx/session.ts';
+import { loadOnnxRuntime, type OnnxRuntime } from '../../onnx/session.ts';
 import { adamState, adamStep } from './adam.ts';
 import type {
   SacEngine,
@@ -31,8 +31,6 @@ export interface OnnxEngineOptions {
   /** Writes ONNX Runtime's profile of the update to files that begin so. */
   readonly profile?: string;
 }
-
-type Runtime = NonNullable<Awaited<ReturnType<typeof loadOnnxRuntime>>>;
 
 /**
  * The fast engine: the whole update as one ONNX graph (agents/sac/onnx-update.ts) that ONNX Runtime executes. Throws
@@ -76,7 +74,7 @@ function requireThreads(threads: number): void {
   });
 }
 
-function requireDevice(runtime: Runtime, device: Device): void {
+function requireDevice(runtime: OnnxRuntime, device: Device): void {
   const there = runtime.listSupportedBackends().map(({ name }) => name);
   if (there.includes(device)) return;
   throw deviceNotThere(
@@ -109,7 +107,7 @@ interface Settings {
 
 /** An update compiled for one size of batch, with the tensors it reads from and writes into. */
 interface CompiledUpdate {
-  readonly session: InferenceSession;
+  readonly session: InPlaceSession;
   readonly batch: {
     readonly observations: Float32Array;
     readonly actions: Float32Array;
@@ -135,7 +133,7 @@ interface CompiledUpdate {
 class OnnxEngine implements SacEngine {
   readonly name: string;
   readonly options: SacEngineOptions;
-  readonly #runtime: Runtime;
+  readonly #runtime: OnnxRuntime;
   readonly #settings: Settings;
   readonly #act: InferenceSession;
   readonly #trained: readonly GraphTensor[];
@@ -150,20 +148,23 @@ class OnnxEngine implements SacEngine {
   #scales: Scales = { error: 0, q: 0, sigma: 0 };
   #updates = 0;
 
-  static async create(runtime: Runtime, options: SacEngineOptions, settings: Settings): Promise<OnnxEngine> {
+  static async create(
+    runtime: OnnxRuntime,
+    options: SacEngineOptions,
+    settings: Settings,
+  ): Promise<OnnxEngine> {
     // One row or a few dozen are not worth waking threads for, and a second pool would spin against the first.
-    const act = await openSession(runtime, actGraph(options), {
-      ...settings,
-      threads: 1,
-      profile: undefined,
-    });
+    const act = await runtime.InferenceSession.create(
+      encodeModel(actGraph(options), { producer: 'makergym', producerVersion: '' }),
+      sessionOptions({ ...settings, threads: 1, profile: undefined }),
+    );
     const engine = new OnnxEngine(runtime, options, settings, act);
     await engine.#update(options.batchSize);
     return engine;
   }
 
   private constructor(
-    runtime: Runtime,
+    runtime: OnnxRuntime,
     options: SacEngineOptions,
     settings: Settings,
     act: InferenceSession,
@@ -213,7 +214,7 @@ class OnnxEngine implements SacEngine {
 
   async #compile(size: number): Promise<CompiledUpdate> {
     const graph = updateGraph(this.options, size);
-    const session = await openSession(this.#runtime, graph, this.#settings);
+    const session = await InPlaceSession.open(this.#runtime, graph, sessionOptions(this.#settings));
     const { observationSize, actionSize, varianceWeight } = this.options;
     const batch = {
       observations: new Float32Array(2 * size * observationSize),
@@ -261,6 +262,7 @@ class OnnxEngine implements SacEngine {
       ...(isSummed('observations') ? [] : [batch.observations]),
       batch.noise,
     ]);
+    await session.probe(feeds[this.#current], fetches[this.#current], criticMeans);
     return { session, batch, feeds, fetches, criticMeans, actorMeans, checked };
   }
 
@@ -416,13 +418,8 @@ function copy(from: Float32Array, to: Float32Array, offset: number, length: numb
   to.set(from.length === length ? from : from.subarray(0, length), offset);
 }
 
-async function openSession(
-  runtime: Runtime,
-  graph: Graph,
-  { threads, device, profile }: Settings,
-): Promise<InferenceSession> {
-  const model = encodeModel(graph, { producer: 'makergym', producerVersion: '' });
-  return runtime.InferenceSession.create(model, {
+function sessionOptions({ threads, device, profile }: Settings): InferenceSession.SessionOptions {
+  return {
     executionProviders: [device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -433,7 +430,7 @@ async function openSession(
     profileFilePrefix: profile,
     // Moments that decay to denormal numbers would slow arithmetic down a hundredfold.
     extra: { session: { set_denormal_as_zero: '1' } },
-  });
+  };
 }
 
 function requireFinite(value: number, quantity: string, update: number, batch: TransitionBatch): void {
