@@ -21,7 +21,7 @@ export interface EngineChoice {
   readonly engine?: string;
   /** Where the engine `onnx` computes; `cpu` by default. */
   readonly device?: string;
-  /** Threads of the engine `onnx`; all of the machine's by default. */
+  /** Threads of the engine `onnx`; by default all of the machine's or one, whichever is faster now. */
   readonly threads?: number;
   /** Is told in one line which engine it is, how fast, and what is lost. */
   readonly report?: (line: string) => void;
@@ -88,7 +88,8 @@ const CALIBRATION_MS = 120;
 export async function createEngine(options: SacEngineOptions, choice: EngineChoice = {}): Promise<SacEngine> {
   const { threads, report } = choice;
   const name = nameOf(choice);
-  if (name === AUTO) return fastest(options, threads, report);
+  if (name === AUTO) return fastest(options, threads, report, true);
+  if (name === ONNX && threads === undefined) return fastest(options, threads, report, false);
   const candidates = ENGINES.filter(
     (kind) => kind.name === name || (name === TFJS && kind.name.startsWith(`${TFJS}-`)),
   );
@@ -101,7 +102,7 @@ export async function createEngine(options: SacEngineOptions, choice: EngineChoi
 function nameOf({ engine = AUTO, device = 'cpu' }: EngineChoice): string {
   if (!ENGINE_NAMES.includes(engine)) throw unknownName('engine', engine, ENGINE_NAMES);
   if (!DEVICES.some((known) => known === device)) throw unknownName('device', device, DEVICES);
-  if (device === 'cpu') return engine;
+  if (device === 'cpu' || engine === `${ONNX}-${device}`) return engine;
   if (engine === ONNX || engine === AUTO) return `${ONNX}-${device}`;
   throw new InputError({
     code: 'engine-without-device',
@@ -129,25 +130,26 @@ async function firstThatRuns(
   throw failure;
 }
 
+/** Measures the engines of {@link CALIBRATED}, with TensorFlow.js or without, and keeps the fastest. */
 async function fastest(
   options: SacEngineOptions,
   threads: number | undefined,
   report: EngineChoice['report'],
+  withTfjs: boolean,
 ): Promise<SacEngine> {
-  const engines = [
-    await firstThatRuns(
-      ENGINES.filter(({ name }) => name.startsWith(`${TFJS}-`)),
-      options,
-      threads,
-    ),
-  ];
+  const engines: SacEngine[] = [];
+  if (withTfjs) {
+    const kinds = ENGINES.filter(({ name }) => name.startsWith(`${TFJS}-`));
+    engines.push(await firstThatRuns(kinds, options, threads));
+  }
   const threadsOf = new Map<SacEngine, number>();
-  for (const kind of ENGINES.filter(({ name }) => CALIBRATED.includes(name))) {
+  const wanted = withTfjs ? CALIBRATED : [ONNX];
+  for (const kind of ENGINES.filter(({ name }) => wanted.includes(name))) {
     // On a machine that has other work, threads that wait for one another are slower than one; results are the same.
     const counts = threads === undefined && kind.name === ONNX ? [availableParallelism(), 1] : [threads];
     for (const count of new Set(counts)) {
       const engine = await kind.create(options, count).catch((error: unknown) => {
-        if (error instanceof MakergymError) return null;
+        if (withTfjs && error instanceof MakergymError) return null;
         throw error;
       });
       if (engine === null) break;
@@ -178,7 +180,7 @@ async function fastest(
     const others = slower.map(
       (other) => `${other.engine.name}${onThreads(other.engine)} makes ${other.rate}`,
     );
-    report(`${engine.name}: ${rate} updates/s${onThreads(engine)}${share}; ${others.join(', ')}`);
+    report([`${engine.name}: ${rate} updates/s${onThreads(engine)}${share}`, ...others].join('; '));
   }
   return engine;
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { ENGINE_NAMES } from '../../agents/sac/choose-engine.ts';
+import { DEVICES } from '../../agents/sac/onnx-engine.ts';
 import { InputError } from '../../base/errors.ts';
 import { gitRevision, RunDirectory } from '../../checkpoints/run-directory.ts';
 import type { EnvOptions } from '../../env/registry.ts';
@@ -63,6 +64,19 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
     placeholder: 'RUN',
   },
   engine: { type: 'string', describe: 'What computes the update', choices: ENGINE_NAMES, placeholder: 'E' },
+  device: {
+    type: 'string',
+    describe: 'Where the engine onnx computes (default cpu)',
+    choices: DEVICES,
+    placeholder: 'D',
+  },
+  threads: {
+    type: 'number',
+    describe: 'Threads of the engine onnx (default: all or one, whichever is faster)',
+    integer: true,
+    minimum: 1,
+    placeholder: 'N',
+  },
   'n-envs': {
     type: 'number',
     describe: 'Agents that train together, on one pass over the tape (default 1)',
@@ -74,7 +88,7 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
 };
 
 /** Options that go with `--resume`; every other was settled when the run began. */
-const WITH_RESUME = new Set(['resume', 'total-timesteps', 'engine', 'json', 'quiet']);
+const WITH_RESUME = new Set(['resume', 'total-timesteps', 'engine', 'device', 'threads', 'json', 'quiet']);
 
 export const trainCommand: Command = {
   name: 'train',
@@ -109,6 +123,7 @@ async function beginRun(args: Arguments, context: CommandContext): Promise<Train
     totalTimesteps,
     agents: (args['n-envs'] as number | undefined) ?? 1,
     engine: args.engine as string | undefined,
+    ...where(args),
     open: (engine) =>
       RunDirectory.create(
         path,
@@ -192,7 +207,7 @@ function resumeRun(args: Arguments, context: CommandContext): TrainingPlan {
       message: `--${name} cannot be changed when a run is resumed.`,
       field: name,
       value,
-      expected: 'only --total-timesteps and --engine beside --resume',
+      expected: 'only --total-timesteps, --engine, --device and --threads beside --resume',
       hint: `Leave --${name} out, or begin a new run.`,
     });
   }
@@ -232,12 +247,18 @@ function resumeRun(args: Arguments, context: CommandContext): TrainingPlan {
     totalTimesteps,
     agents,
     engine: (args.engine as string | undefined) ?? record.engine,
+    ...where(args),
     checkpoint: from,
     open: (engine) => {
       run.writeRecord({ ...record, command: [...record.command, commandLine()], totalTimesteps, engine });
       return run;
     },
   };
+}
+
+/** Device and threads of the engine. */
+function where(args: Arguments): Pick<TrainingPlan, 'device' | 'threads'> {
+  return { device: args.device as string | undefined, threads: args.threads as number | undefined };
 }
 
 /** Simulates a market into the run's folder, through the same import as any recording. */

@@ -24,6 +24,8 @@ export interface TrainingPlan {
   readonly agents: number;
   /** What `--engine` asked for, or what the run was trained with so far. */
   readonly engine: string | undefined;
+  readonly device: string | undefined;
+  readonly threads: number | undefined;
   /** Checkpoint to go on from. */
   readonly checkpoint?: string;
   /** Creates or opens the run's folder once all else is known to work. */
@@ -43,7 +45,8 @@ export async function train(
     seed: config.seed,
     sac: config.sac,
     training: config.training,
-    engine: (sizes: SacEngineOptions) => createEngine(sizes, { engine: plan.engine }),
+    engine: (sizes: SacEngineOptions) =>
+      createEngine(sizes, { ...plan, report: (line) => context.log(`Engine        ${line}`) }),
     setAllowedShift: task.setAllowedShift,
     describePolicy: describePolicy === undefined ? undefined : (agent) => describePolicy(agent, engine),
   };
@@ -51,7 +54,6 @@ export async function train(
     plan.checkpoint === undefined ? new SAC(env, options) : await SAC.load(plan.checkpoint, env, options);
   if (sac.timesteps >= totalTimesteps) throw nothingLeft(plan, sac.timesteps);
   engine = (await sac.engine()).name;
-  context.log(`Engine        ${engine}`);
   context.log(`Replay buffer ${describeBuffer(sac)}`);
 
   const run = plan.open(engine);
