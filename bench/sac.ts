@@ -1,49 +1,96 @@
 /**
- * Speed of the SAC update on the engines of this machine, and of one policy decision: `npx tsx bench/sac.ts [engine]`.
- * Rates depend on the machine and what else it does; compare within one run.
+ * Speed of the SAC update, with sampling, normalising and noise, on the engines of this machine, and of one decision:
+ *
+ *     npx tsx bench/sac.ts [--threads N] [--seconds S] [engine …]
+ *
+ * Engines take turns, so that whatever else the machine does hits all of them; the median of the turns is printed, and
+ * its ratio to the first engine's. Rates depend on the machine; compare within one run.
  */
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { matrixRate, matrixWork } from '../agents/sac/calibrate.ts';
 import { createEngine } from '../agents/sac/choose-engine.ts';
-import type { SacEngineOptions } from '../agents/sac/engine.ts';
+import type { SacEngine, SacEngineOptions } from '../agents/sac/engine.ts';
 import { initialState } from '../agents/sac/initialise.ts';
 import { MlpPolicy } from '../agents/sac/mlp-policy.ts';
 import { stream } from '../base/random.ts';
+import { RunningNormaliser } from '../env/normaliser.ts';
+import { RingBuffer, RowKind } from '../replay/ring-buffer.ts';
+import { Learner } from '../training/learner.ts';
 import { DEFAULT_SAC } from '../training/settings.ts';
 
-const engineName = process.argv[2] ?? 'auto';
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { threads: { type: 'string' }, seconds: { type: 'string', default: '1' } },
+});
+const threads = Number(values.threads ?? availableParallelism());
+const turnMs = 1000 * Number(values.seconds);
+const names = positionals.length > 0 ? positionals : ['onnx', 'tfjs-wasm'];
+const TURNS = 5;
 const generator = stream(1, 'bench');
 const normal = (count: number) => Float32Array.from({ length: count }, () => generator.normal());
 
-function options(batchSize: number, width: number): SacEngineOptions {
-  const sizes = { observationSize: 64, actionSize: 3, targetEntropy: -3, seed: 1 };
-  return { ...DEFAULT_SAC, ...sizes, batchSize, hidden: [width, width] };
+function sizes(batchSize: number, width: number): SacEngineOptions {
+  const fixed = { observationSize: 64, actionSize: 3, targetEntropy: -3, seed: 1 };
+  return { ...DEFAULT_SAC, ...fixed, batchSize, hidden: [width, width] };
 }
 
-for (const [size, width] of [
+function filledBuffer(): RingBuffer {
+  const buffer = new RingBuffer({ capacity: 20_000, observationSize: 64, actionSize: 3, streams: 1 });
+  buffer.begin(normal(64));
+  const kinds = Uint8Array.of(RowKind.transition);
+  for (let i = 0; i < 10_000; i++) buffer.append(normal(3).map(Math.tanh), normal(1), kinds, normal(64));
+  return buffer;
+}
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
+}
+
+const buffer = filledBuffer();
+for (const [batchSize, width] of [
   [256, 256],
   [128, 128],
   [64, 64],
 ]) {
-  const engine = await createEngine(options(size, width), { engine: engineName });
-  const batch = {
-    size,
-    observations: normal(size * 64),
-    actions: normal(size * 3).map(Math.tanh),
-    rewards: normal(size),
-    nextObservations: normal(size * 64),
-    terminated: new Float32Array(size),
-    noise: normal(size * 3),
-    nextNoise: normal(size * 3),
-  };
-  for (let i = 0; i < 3; i++) await engine.update(batch);
-  const start = performance.now();
-  let updates = 0;
-  while (performance.now() - start < 3000) {
-    await engine.update(batch);
-    updates++;
+  const options = sizes(batchSize, width);
+  const engines: SacEngine[] = [];
+  for (const engine of names) {
+    engines.push(await createEngine(options, { engine, threads: engine === 'onnx' ? threads : undefined }));
   }
-  const rate = (1000 * updates) / (performance.now() - start);
-  console.log(`${engine.name}, batch ${size}, 2×${width}: ${rate.toPrecision(3)} updates/s`);
-  engine.dispose();
+  const learners = engines.map((engine) => new Learner(engine, new RunningNormaliser(64), 1));
+  const rates: number[][] = engines.map(() => []);
+  for (let turn = -1; turn < TURNS; turn++) {
+    for (const [i, learner] of learners.entries()) {
+      const start = performance.now();
+      let updates = 0;
+      while (performance.now() - start < turnMs) {
+        await learner.update(buffer);
+        updates++;
+      }
+      if (turn >= 0) rates[i].push((1000 * updates) / (performance.now() - start));
+    }
+  }
+  for (const [i, engine] of engines.entries()) {
+    const [rate, best] = [median(rates[i]), Math.max(...rates[i])];
+    const isOnnx = engine.name === 'onnx';
+    const machine = isOnnx ? await matrixRate(threads, 300) : null;
+    const share =
+      machine === null
+        ? ''
+        : `, ${((100 * rate * matrixWork(options)) / machine).toFixed(0)} % of matrix rate`;
+    const ratio = (median(rates[0]) / rate).toPrecision(3);
+    console.log(
+      `${engine.name.padEnd(10)} batch ${batchSize}, 2×${width}: ${rate.toPrecision(3)} updates/s (best turn ${best.toPrecision(3)}${share})${i === 0 ? '' : `; ${engines[0].name} is ${ratio} times as fast`}`,
+    );
+    engine.dispose();
+  }
+}
+
+function report(what: string, times: Float64Array): void {
+  times.sort();
+  const at = (share: number) => times[Math.floor(share * times.length)].toFixed(1);
+  console.log(`${what}: ${at(0.5)} µs median, ${at(0.99)} µs P99`);
 }
 
 const normaliser = {
@@ -52,15 +99,28 @@ const normaliser = {
   epsilon: 1e-4,
   clip: 10,
 };
-const policy = new MlpPolicy(initialState(options(1, 256)), normaliser);
 const rows = Array.from({ length: 256 }, () => normal(64));
 const action = new Float32Array(3);
+const policy = new MlpPolicy(initialState(sizes(1, 256)), normaliser);
 const times = new Float64Array(20_000);
 for (let i = -5000; i < times.length; i++) {
   const start = process.hrtime.bigint();
   policy.act(rows[i & 255], action);
   if (i >= 0) times[i] = Number(process.hrtime.bigint() - start) / 1000;
 }
-times.sort();
-const [median, p99] = [times[10_000], times[19_800]];
-console.log(`policy 64-256-256-6, one row: ${median.toFixed(1)} µs median, ${p99.toFixed(1)} µs P99`);
+report('one decision of 64-256-256-6 in plain loops', times);
+
+if (names.includes('onnx')) {
+  const engine = await createEngine(sizes(256, 256), { engine: 'onnx', threads });
+  for (const count of [1, 64]) {
+    const observations = normal(64 * count);
+    const actions = new Float32Array(3 * count);
+    for (let i = -500; i < 5000; i++) {
+      const start = process.hrtime.bigint();
+      await engine.act(observations, count, null, actions);
+      if (i >= 0) times[i] = Number(process.hrtime.bigint() - start) / 1000;
+    }
+    report(`${count} at once by the engine onnx`, times.slice(0, 5000));
+  }
+  engine.dispose();
+}
