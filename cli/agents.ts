@@ -1,17 +1,17 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { AvellanedaStoikov } from '../agents/avellaneda-stoikov.ts';
 import { FixedSpread } from '../agents/fixed-spread.ts';
 import { PolicyQuoter } from '../agents/sac/policy-quoter.ts';
 import { V15 } from '../agents/v15.ts';
-import { InputError, MakergymError, unknownName } from '../base/errors.ts';
+import { InputError, nearestMatch, unknownName } from '../base/errors.ts';
 import { requireFile } from '../base/files.ts';
 import { loadPolicy } from '../checkpoints/policy.ts';
 import type { PolicyManifest } from '../checkpoints/policy-manifest.ts';
 import { MidQuoter } from '../env/market-making/mid-quoter.ts';
 import type { Quoter } from '../env/quoter.ts';
 import { SafetyLayer } from '../safety/safety-layer.ts';
+import { loadModule } from './agent-module.ts';
 import type { Config } from './config.ts';
 
 export { checkPolicyFits } from '../checkpoints/policy-fit.ts';
@@ -57,7 +57,18 @@ export async function resolveAgent(text: string, config: Config): Promise<Resolv
     });
   }
   if (/[/\\]/.test(text)) requireFile(text, 'agent');
-  throw unknownName('agent', text, BASELINE_NAMES);
+  const near = nearestMatch(text, BASELINE_NAMES);
+  throw new InputError({
+    code: 'unknown-agent',
+    message: `Unknown agent "${text}": there is no folder of that name either.`,
+    field: 'agent',
+    value: text,
+    expected: `one of ${BASELINE_NAMES.join(', ')}, a run or export folder, or a .ts or .js module`,
+    hint:
+      near === undefined
+        ? 'Check the path; relative paths start at the current folder.'
+        : `Did you mean "${near}"?`,
+  });
 }
 
 function loadPolicyAgent(path: string, config: Config): ResolvedAgent {
@@ -89,94 +100,4 @@ function createAnchor({ anchor }: PolicyManifest): Quoter {
 /** V1.5, with the parameters the policy leant on where it did. */
 function createFallback({ anchor }: PolicyManifest, config: Config): V15 {
   return new V15(anchor.name === 'v15' ? anchor.parameters : config.agents.v15);
-}
-
-async function loadModule(path: string, config: Config): Promise<ResolvedAgent> {
-  requireFile(path, 'agent');
-  const exported = await importDefault(path);
-  const name = basename(path, extname(path));
-  if (typeof exported === 'function') {
-    const createQuoter = () => checkQuoter(construct(exported, config, path), path);
-    createQuoter();
-    return { name, createQuoter };
-  }
-  const quoter = checkQuoter(exported, path);
-  let taken = false;
-  return {
-    name,
-    createQuoter: () => {
-      if (taken) throw notAQuoter(path, 'one quoter, where several lanes need one each');
-      taken = true;
-      return quoter;
-    },
-  };
-}
-
-async function importDefault(path: string): Promise<unknown> {
-  const url = pathToFileURL(resolve(path)).href;
-  try {
-    if (!/\.m?ts$/i.test(path)) return defaultOf(await import(url));
-    const { tsImport } = await import('tsx/esm/api');
-    return defaultOf(await tsImport(url, import.meta.url));
-  } catch (cause) {
-    throw new InputError(
-      {
-        code: 'broken-module',
-        message: `The agent module ${path} does not load: ${(cause as Error).message.split('\n')[0]}`,
-        field: 'agent',
-        value: path,
-        expected: 'a module that can be imported',
-        hint: 'Mend the module; run it by itself to see the whole error.',
-      },
-      { cause },
-    );
-  }
-}
-
-/** The default export; a CommonJS module that was compiled from ESM has it one level deeper. */
-function defaultOf(module: Readonly<Record<string, unknown>>): unknown {
-  const outer = module.default;
-  const nested = typeof outer === 'object' && outer !== null && '__esModule' in outer && 'default' in outer;
-  return nested ? (outer as { readonly default: unknown }).default : outer;
-}
-
-/** Calls a factory, or makes an instance of a class whose instances quote. */
-function construct(exported: object, config: Config, path: string): unknown {
-  const { prototype } = exported as { readonly prototype?: { readonly quote?: unknown } };
-  try {
-    if (typeof prototype?.quote === 'function')
-      return new (exported as new (config: Config) => unknown)(config);
-    return (exported as (config: Config) => unknown)(config);
-  } catch (cause) {
-    if (cause instanceof MakergymError) throw cause;
-    throw notAQuoter(path, `a function that failed: ${(cause as Error).message}`);
-  }
-}
-
-function checkQuoter(value: unknown, path: string): Quoter {
-  if (typeof value !== 'object' || value === null) {
-    throw notAQuoter(path, value === undefined ? 'nothing' : `a ${typeof value}`);
-  }
-  const { name, reset, quote } = value as Partial<Record<keyof Quoter, unknown>>;
-  if (typeof name === 'string' && typeof reset === 'function' && typeof quote === 'function') {
-    return value as Quoter;
-  }
-  const lacking = [
-    typeof name === 'string' ? [] : ['name'],
-    typeof reset === 'function' ? [] : ['reset()'],
-    typeof quote === 'function' ? [] : ['quote()'],
-  ].flat();
-  const what = value instanceof Promise ? 'a Promise' : `an object without ${lacking.join(' and ')}`;
-  throw notAQuoter(path, what);
-}
-
-function notAQuoter(path: string, found: string): InputError {
-  return new InputError({
-    code: 'not-a-quoter',
-    message: `The default export of ${path} gives ${found}.`,
-    field: 'agent',
-    value: path,
-    expected: 'a Quoter (name, reset, quote), its class, or a function (config) => Quoter',
-    hint: 'See docs/agents.md for an example.',
-  });
 }

@@ -102,10 +102,12 @@ function text(name: string, spec: OptionSpec, value: unknown): string {
 function checkNumber(name: string, spec: OptionSpec, string: string): number {
   const value = Number(string.replaceAll('_', ''));
   const low = spec.minimum ?? Number.NEGATIVE_INFINITY;
+  const above = spec.above ?? Number.NEGATIVE_INFINITY;
   const high = spec.maximum ?? Number.POSITIVE_INFINITY;
   if (
     Number.isFinite(value) &&
     value >= low &&
+    value > above &&
     value <= high &&
     (!spec.integer || Number.isSafeInteger(value))
   ) {
@@ -113,11 +115,13 @@ function checkNumber(name: string, spec: OptionSpec, string: string): number {
   }
   const kind = spec.integer ? 'a whole number' : 'a number';
   const range =
-    spec.minimum === undefined && spec.maximum === undefined
-      ? ''
-      : spec.maximum === undefined
-        ? ` of at least ${low}`
-        : ` from ${low} to ${high}`;
+    spec.above !== undefined
+      ? ` above ${above}`
+      : spec.minimum === undefined && spec.maximum === undefined
+        ? ''
+        : spec.maximum === undefined
+          ? ` of at least ${low}`
+          : ` from ${low} to ${high}`;
   throw new InputError({
     code: 'bad-number',
     message: `${name} ${string} is not ${kind}${range}.`,

@@ -10,6 +10,8 @@ export interface OptionSpec {
   readonly placeholder?: string;
   /** Range of a number, inclusive; NaN and values outside are refused. */
   readonly minimum?: number;
+  /** The number must be larger than this. */
+  readonly above?: number;
   readonly maximum?: number;
   readonly integer?: boolean;
   /** Path in the configuration this option sets, e.g. `lane.maxInventory`. */

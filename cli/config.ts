@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { DEFAULT_FIXED, DEFAULT_V1, DEFAULT_V15 } from '../agents/parameters.ts';
+import { readDecompressed } from '../base/decompress.ts';
 import { InputError, nearestMatch } from '../base/errors.ts';
 import { requireFile } from '../base/files.ts';
 import { DEFAULT_LANE, DEFAULT_MARKET_MAKING } from '../env/settings.ts';
@@ -62,7 +62,7 @@ const sacSchema = z.strictObject({
 });
 
 const trainingSchema = z.strictObject({
-  bufferSize: count,
+  bufferSize: count.max(1_000_000_000),
   learningStarts: whole,
   updatesPerStep: z.number().min(0).max(64),
   evaluateEvery: whole,
@@ -71,7 +71,16 @@ const trainingSchema = z.strictObject({
   checkpointsKept: count,
   logEvery: count,
   normaliseObservations: z.boolean(),
-  curriculum: z.strictObject({ startTicks: positive, endTicks: positive, widenAt: share, widenedAt: share }),
+  curriculum: z
+    .strictObject({ startTicks: positive, endTicks: positive, widenAt: share, widenedAt: share })
+    .refine(({ startTicks, endTicks }) => startTicks <= endTicks, {
+      path: ['startTicks'],
+      message: 'expected number to be <=endTicks',
+    })
+    .refine(({ widenAt, widenedAt }) => widenAt <= widenedAt, {
+      path: ['widenAt'],
+      message: 'expected number to be <=widenedAt',
+    }),
   earlyStop: z.strictObject({ window: whole, tolerance: z.number().min(0) }),
   projectionPenalty: z.number().min(0),
 });
@@ -79,7 +88,7 @@ const trainingSchema = z.strictObject({
 const evaluationSchema = z.strictObject({
   sharpeIntervalSeconds: positive,
   blockSeconds: positive,
-  resamples: count,
+  resamples: count.max(1_000_000),
   significance: positive.max(0.5),
 });
 
@@ -116,8 +125,11 @@ export function readConfigFile(path: string): Settings {
   requireFile(path, 'config');
   let parsed: unknown;
   try {
-    parsed = parseYaml(readFileSync(path, 'utf8'));
+    const chunks: Uint8Array[] = [];
+    readDecompressed(path, 'config', (chunk) => chunks.push(chunk));
+    parsed = parseYaml(Buffer.concat(chunks).toString('utf8'));
   } catch (error) {
+    if (error instanceof InputError) throw error;
     throw new InputError({
       code: 'bad-config',
       message: `${path} is neither JSON nor YAML: ${(error as Error).message.split('\n')[0]}`,
@@ -168,9 +180,10 @@ function parseYamlValue(text: string): unknown {
 /** Sets `path` (dotted) in nested settings. */
 export function assign(settings: Settings, path: string, value: unknown): void {
   const keys = path.split('.');
+  if (keys.includes('__proto__')) throw unknownKey(path, '__proto__', value, []);
   let node = settings;
   for (const key of keys.slice(0, -1)) {
-    const next = node[key];
+    const next = Object.hasOwn(node, key) ? node[key] : undefined;
     node[key] = typeof next === 'object' && next !== null && !Array.isArray(next) ? { ...next } : {};
     node = node[key] as Settings;
   }
@@ -184,13 +197,22 @@ export function resolveConfig(settings: Settings, base: Config = DEFAULT_CONFIG)
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const path = issue.path.join('.');
+  const value = issue.path.reduce<unknown>(
+    (node, key) => (node as Settings | undefined)?.[String(key)],
+    merged,
+  );
+  // zod says "Invalid input: expected number, received string".
+  const expected = issue.message.replace(/^(Invalid (input|option)|Too (small|big)): /, '');
+  const near =
+    issue.code === 'invalid_value' ? nearestMatch(String(value), issue.values.map(String)) : undefined;
   throw new InputError({
     code: 'bad-config',
-    message: `Setting ${path} is not usable: ${issue.message}.`,
+    message: `Setting ${path} is not usable: ${expected}.`,
     field: path,
-    value: issue.path.reduce<unknown>((node, key) => (node as Settings | undefined)?.[String(key)], merged),
-    expected: issue.message,
-    hint: `Set it with --set ${path}=… or in the --config file.`,
+    value,
+    expected: expected.replace(/^expected /, '').replace(/, received .*$/, ''),
+    hint:
+      near === undefined ? `Set it with --set ${path}=… or in the --config file.` : `Did you mean "${near}"?`,
   });
 }
 
@@ -198,18 +220,7 @@ function merge(base: Settings, over: Settings, prefix: string): Settings {
   const result: Settings = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const path = prefix === '' ? key : `${prefix}.${key}`;
-    if (!(key in base)) {
-      const near = nearestMatch(key, Object.keys(base));
-      const sibling = prefix === '' ? near : `${prefix}.${near}`;
-      throw new InputError({
-        code: 'unknown-key',
-        message: `Unknown setting "${path}".`,
-        field: path,
-        value,
-        expected: `one of ${Object.keys(base).join(', ')}`,
-        hint: near === undefined ? undefined : `Did you mean "${sibling}"?`,
-      });
-    }
+    if (!Object.hasOwn(base, key)) throw unknownKey(path, key, value, Object.keys(base));
     const current = base[key];
     const nested = typeof current === 'object' && current !== null && !Array.isArray(current);
     if (nested && typeof value === 'object' && value !== null && !Array.isArray(value)) {
@@ -219,4 +230,17 @@ function merge(base: Settings, over: Settings, prefix: string): Settings {
     }
   }
   return result;
+}
+
+function unknownKey(path: string, key: string, value: unknown, known: readonly string[]): InputError {
+  const near = nearestMatch(key, known);
+  const sibling = near === undefined ? undefined : `${path.slice(0, path.length - key.length)}${near}`;
+  return new InputError({
+    code: 'unknown-key',
+    message: `Unknown setting "${path}".`,
+    field: path,
+    value,
+    expected: known.length === 0 ? undefined : `one of ${known.join(', ')}`,
+    hint: sibling === undefined ? undefined : `Did you mean "${sibling}"?`,
+  });
 }

@@ -13,7 +13,7 @@ const notNegative = z.number().min(0);
 export const laneSchema = z.strictObject({
   lot: positive.nullable(),
   maxInventory: positive,
-  latency: z.strictObject({ entryMs: notNegative, responseMs: notNegative }),
+  latency: z.strictObject({ entryMs: notNegative.max(60_000), responseMs: notNegative.max(60_000) }),
   queue: z.strictObject({ model: z.enum(['power', 'log', 'log2', 'risk-averse']), exponent: positive }),
   fees: z.strictObject({
     makerBps: z.number().min(-100).max(1000),

@@ -74,13 +74,13 @@ interface Backtest {
 }
 
 async function backtest(request: Backtest): Promise<Readonly<Record<string, unknown>>> {
-  const { args, context, agent, replay } = request;
+  const { args, context, agent, paths, replay } = request;
   const { config } = context;
   const { instrument } = replay;
   const { start, end } = checkSpan({ replay, ...spanOptions(args) });
   const chosen = laneFor(agent, context);
   const settings = { ...chosen, lot: resolveLot(chosen, instrument, replay.firstMid()) };
-  const records = new RecordFiles(args, typeof args.out === 'string' ? args.out : undefined);
+  const records = new RecordFiles(args, paths, typeof args.out === 'string' ? args.out : undefined);
   const seconds = (time: number) => Math.round((time - start) / MICROSECONDS);
   const progress = context.progress('Backtesting', seconds(end), 's');
   let session: PairedSession;

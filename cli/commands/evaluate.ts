@@ -107,7 +107,7 @@ async function evaluate(evaluation: Evaluation): Promise<Readonly<Record<string,
   );
   const seconds = (time: number) => Math.round((time - span.start) / MICROSECONDS);
   const progress = context.progress('Evaluating', seconds(span.end), 's');
-  const records = new RecordFiles(args, typeof args.out === 'string' ? args.out : undefined);
+  const records = new RecordFiles(args, paths, typeof args.out === 'string' ? args.out : undefined);
   let session: PairedSession;
   try {
     session = await runPairedSession({

@@ -1,3 +1,4 @@
+import { refuseSameFile } from '../../base/files.ts';
 import { type ImportSummary, importCaptures } from '../../market/import.ts';
 import { VENUES, type Venue } from '../../market/instrument.ts';
 import type { Command } from '../command.ts';
@@ -29,12 +30,14 @@ export const importCommand: Command = {
       placeholder: 'SYMBOL',
     },
     snapshot: { type: 'string', describe: 'REST snapshots that the captures lack', placeholder: 'FILE' },
-    'tick-size': { type: 'number', describe: 'Smallest price change; inferred by default' },
-    'step-size': { type: 'number', describe: 'Smallest quantity change; inferred by default' },
+    'tick-size': { type: 'number', describe: 'Smallest price change; inferred by default', above: 0 },
+    'step-size': { type: 'number', describe: 'Smallest quantity change; inferred by default', above: 0 },
     strict: { type: 'boolean', describe: 'Fail on a malformed line instead of skipping it', default: false },
   },
   async run(args, context) {
     const captures = args.CAPTURE as readonly string[];
+    const snapshots = args.snapshot === undefined ? [] : [String(args.snapshot)];
+    refuseSameFile(String(args.out), '--out', [...captures, ...snapshots]);
     let progress: ReturnType<typeof context.progress> | undefined;
     const summary = await importCaptures({
       captures,

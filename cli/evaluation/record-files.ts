@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { refuseSameFile } from '../../base/files.ts';
 import type { LaneListener } from '../../env/lane-listener.ts';
 import { DecisionFile, FillFile } from '../../evaluation/records.ts';
 import type { Instrument } from '../../market/instrument.ts';
@@ -23,10 +24,16 @@ export class RecordFiles {
   readonly #folder: string | undefined;
   #open: (DecisionFile | FillFile)[] = [];
 
-  /** Files that `--decisions` and `--fills` name, and one of each in `folder`. */
-  constructor(args: Arguments, folder?: string) {
+  /** Files that `--decisions` and `--fills` name, and one of each in `folder`. None may be one of `inputs`. */
+  constructor(args: Arguments, inputs: readonly string[], folder?: string) {
     this.#args = args;
     this.#folder = folder;
+    const taken = [...inputs];
+    for (const name of Object.keys(RECORD_OPTIONS)) {
+      if (typeof args[name] !== 'string') continue;
+      refuseSameFile(args[name], `--${name}`, taken);
+      taken.push(args[name]);
+    }
   }
 
   /** Opens the files once the lot is known; the listeners that fill them. */
@@ -47,7 +54,8 @@ export class RecordFiles {
 
   /** Removes what was not finished; does nothing after `finish`. */
   discard(): void {
-    for (const file of this.#open) file.discard();
+    // The first made the folder, the last leaves it empty.
+    for (const file of this.#open.reverse()) file.discard();
     this.#open = [];
   }
 }

@@ -33,14 +33,14 @@ export const LANE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
     type: 'number',
     describe: 'size of a lot in base currency (default: about 100 units of quote currency)',
     placeholder: 'Q',
-    minimum: 0,
+    above: 0,
     config: 'lane.lot',
   },
   'max-inventory': {
     type: 'number',
     describe: 'largest position in lots (default 10)',
     placeholder: 'LOTS',
-    minimum: 0,
+    above: 0,
     config: 'lane.maxInventory',
   },
   'decision-interval': {
@@ -73,13 +73,16 @@ export function spanOptions(args: Arguments): { readonly start?: number; readonl
 export function parseLatency(text: string): { readonly entryMs: number; readonly responseMs: number } {
   const parts = text.split(',').map((part) => parseDuration(part, '--latency') / 1000);
   const [entryMs, responseMs = entryMs] = parts;
-  if (parts.length <= 2) return { entryMs, responseMs };
+  if (parts.length <= 2 && Math.max(...parts) <= 60_000) return { entryMs, responseMs };
   throw new InputError({
     code: 'bad-latency',
-    message: `--latency ${text} names ${parts.length} times.`,
+    message:
+      parts.length > 2
+        ? `--latency ${text} names ${parts.length} times.`
+        : `--latency ${text} is out of range.`,
     field: '--latency',
     value: text,
-    expected: 'one duration, or two with a comma',
+    expected: 'one duration, or two with a comma, of at most 60s',
     hint: 'Write it like 10ms or 10ms,20ms.',
   });
 }

@@ -2,10 +2,9 @@ import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
+import { type Compression, compressionOf } from '../../base/decompress.ts';
 import { InputError, InterruptedError } from '../../base/errors.ts';
 import { requireFile } from '../../base/files.ts';
-
-export type Compression = 'gzip' | 'zstd' | 'none';
 
 const CHUNK = 1 << 18;
 /** A line longer than this is no line of a capture. */
@@ -81,10 +80,8 @@ export function detectCompression(path: string, field: string): Compression {
     throw foreign(path, field, (error as Error).message);
   }
   if (length === 0) throw emptyFile(path, field);
-  if (head.readUInt16BE(0) === 0x1f8b) return 'gzip';
-  if (head.readUInt32LE(0) === 0xfd2fb528) return 'zstd';
   if (head.toString('latin1') === 'ARROW1') throw foreign(path, field, 'it is a tape already');
-  return 'none';
+  return compressionOf(head.subarray(0, length));
 }
 
 /** The bytes of a file, decompressed, chunk by chunk; a chunk is valid until the next is asked for. */

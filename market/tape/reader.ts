@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { InputError } from '../../base/errors.ts';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { compressionOf, firstBytes, firstContent } from '../../base/decompress.ts';
+import { InputError, MakergymError } from '../../base/errors.ts';
 import { requireFile } from '../../base/files.ts';
 import { type FileBlock, Footer, footerSeal, MAGIC, padded, SEAL_BYTES } from './arrow-file.ts';
+import { type PlainFile, plainCopy } from './plain-copy.ts';
 import type { RowBatch, Tape, TapeInfo } from './rows.ts';
 import { type BatchEntry, readBatchEntries, readTapeSchema, TAPE_WIDTHS } from './schema.ts';
 
 /**
- * Opens a tape for reading, batch by batch, in constant memory. Refuses with an InputError what is missing, truncated,
+ * Opens a tape for reading, batch by batch, in constant memory; one kept as gzip or zstd is decompressed to a temporary
+ * file first. Refuses with an InputError what is missing, truncated,
  * foreign or of another version, and says what to do.
  */
 export function openTape(path: string): Tape {
@@ -45,6 +48,7 @@ class TapeFile implements Tape {
   readonly #blocks: readonly FileBlock[];
   readonly #entries: readonly BatchEntry[];
   #descriptor: number | undefined;
+  #plain: PlainFile | undefined;
   /** The block being read, reused from batch to batch. */
   #bytes = new Uint8Array(0);
 
@@ -52,7 +56,8 @@ class TapeFile implements Tape {
     requireFile(path, 'tape');
     this.#path = path;
     try {
-      this.#descriptor = openSync(path, 'r');
+      if (!statSync(path).isFile()) throw this.#foreign('it is no regular file');
+      this.#descriptor = this.#openPlain();
       const size = this.#checkFrame();
       const footer = this.#readFooter(size);
       this.info = readTapeSchema(footer.schema, path);
@@ -65,7 +70,7 @@ class TapeFile implements Tape {
       }
     } catch (error) {
       this.close();
-      throw error instanceof InputError ? error : this.#unreadable(error);
+      throw error instanceof MakergymError ? error : this.#unreadable(error);
     }
   }
 
@@ -93,6 +98,7 @@ class TapeFile implements Tape {
   close(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
+    this.#plain?.remove();
   }
 
   /** The bytes of each column of a batch, aligned to eight, valid until the next read. */
@@ -115,17 +121,23 @@ class TapeFile implements Tape {
     if (!sound) throw new Error('its record batches are not those its footer lists');
   }
 
+  #openPlain(): number {
+    if (compressionOf(firstBytes(this.#path, 4)) === 'none') return openSync(this.#path, 'r');
+    const content = Buffer.from(firstContent(this.#path)).toString('latin1', 0, MAGIC.length);
+    if (content !== MAGIC) throw this.#foreign('it is compressed, as captures are, and holds no Arrow file');
+    this.#plain = plainCopy(this.#path);
+    const descriptor = openSync(this.#plain.path, 'r');
+    // An open file outlives its name where the system allows it, and is gone with the process.
+    if (process.platform !== 'win32') this.#plain.remove();
+    return descriptor;
+  }
+
   #checkFrame(): number {
-    const stat = fstatSync(this.#open());
-    if (!stat.isFile()) throw this.#foreign('it is no regular file');
-    const { size } = stat;
+    const { size } = fstatSync(this.#open());
     if (size === 0) throw this.#foreign('it is empty');
     const head = Buffer.from(this.#readAt(0, Math.min(size, 8)));
     if (head.subarray(0, MAGIC.length).toString('latin1') !== MAGIC) {
-      const compressed = head.readUInt16BE(0) === 0x1f8b || head.toString('hex').startsWith('28b52ffd');
-      throw this.#foreign(
-        compressed ? 'it is compressed, as captures are' : 'it does not begin as Arrow files do',
-      );
+      throw this.#foreign('it does not begin as Arrow files do');
     }
     if (size < 32) throw this.#truncated();
     const tail = Buffer.from(this.#readAt(size - MAGIC.length, MAGIC.length)).toString('latin1');

@@ -138,7 +138,7 @@ describe('backtest', () => {
     await assert.rejects(run({ start: '2020-01-01' }), refused('start', /within 2023-11-14T22:13:20/));
     await assert.rejects(run({ end: 'tomorrow' }), refused('--end', /2024-07-24T08:30:00Z/));
     await assert.rejects(run({ lot: '0.0001' }), refused('lot', /--lot/));
-    await assert.rejects(run({ lot: '0' }), refused('lane.lot', /lane\.lot/));
+    await assert.rejects(run({ lot: '0' }), refused('--lot', /size of a lot/));
     await assert.rejects(run({ 'max-inventory': 'NaN' }), refused('--max-inventory', /position/));
     await assert.rejects(run({ 'decision-interval': '0ms' }), refused('--decision-interval', /100ms/));
     await assert.rejects(run({ TAPE: [tape, tape] }), refused('tape', /earlier/));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import {
   assign,
   DEFAULT_CONFIG,
@@ -46,6 +47,17 @@ describe('configuration', () => {
       hint: 'Did you mean "sac.learningRate"?',
     });
     assert.throws(() => set('lan.lot=1'), { hint: 'Did you mean "lane"?' });
+    assert.throws(() => set('lane.latency.entryMS=1'), { hint: 'Did you mean "lane.latency.entryMs"?' });
+    assert.throws(() => set('training.earlyStop.windw=1'), {
+      hint: 'Did you mean "training.earlyStop.window"?',
+    });
+  });
+
+  it('takes no name that objects have by themselves', () => {
+    for (const path of ['__proto__.x', 'constructor', 'sac.toString', 'lane.__proto__']) {
+      assert.throws(() => set(`${path}=1`), { code: 'unknown-key' });
+    }
+    assert.equal(({} as { x?: number }).x, undefined);
   });
 
   it('names the field, the value and the range of a bad value', () => {
@@ -59,6 +71,13 @@ describe('configuration', () => {
     assert.throws(() => set('lane.queue.model=powr'), { field: 'lane.queue.model', value: 'powr' });
     assert.throws(() => set('lane=3'), { field: 'lane' });
     assert.throws(() => set('sac.hidden'), { code: 'bad-set' });
+    assert.throws(() => set('marketMaking.anchor=v155'), { hint: 'Did you mean "v15"?' });
+    assert.throws(() => set('training.curriculum.startTicks=9'), { field: 'training.curriculum.startTicks' });
+    assert.throws(() => set('training.curriculum.widenAt=0.9', 'training.curriculum.widenedAt=0.1'), {
+      field: 'training.curriculum.widenAt',
+    });
+    assert.throws(() => set('evaluation.resamples=1e12'), { field: 'evaluation.resamples' });
+    assert.throws(() => set('lane.latency.entryMs=1e12'), { field: 'lane.latency.entryMs' });
   });
 
   describe('from a file', () => {
@@ -80,6 +99,12 @@ describe('configuration', () => {
       assert.equal(resolveConfig(yaml).sac.tau, 0.01);
     });
 
+    it('reads it compressed', () => {
+      const path = join(folder, 'a.yaml.gz');
+      writeFileSync(path, gzipSync('sac:\n  tau: 0.01\n'));
+      assert.deepEqual(readConfigFile(path), { sac: { tau: 0.01 } });
+    });
+
     it('refuses what is missing, malformed or no object', () => {
       assert.throws(() => readConfigFile(join(folder, 'none.yaml')), {
         code: 'file-not-found',
@@ -87,6 +112,16 @@ describe('configuration', () => {
       });
       assert.throws(() => readConfigFile(write('b.json', '{"sac": ')), { code: 'bad-config' });
       assert.throws(() => readConfigFile(write('c.yaml', '- 1\n- 2\n')), { code: 'bad-config' });
+      assert.throws(() => readConfigFile(folder), { code: 'bad-config' });
+      assert.throws(() => resolveConfig(readConfigFile(write('d.yaml', 'lane:\n  latencyy: 3\n'))), {
+        code: 'unknown-key',
+        field: 'lane.latencyy',
+        hint: 'Did you mean "lane.latency"?',
+      });
+      assert.throws(() => resolveConfig(readConfigFile(write('e.yaml', 'sac: {learningRate: .nan}'))), {
+        field: 'sac.learningRate',
+        expected: 'number',
+      });
     });
   });
 });

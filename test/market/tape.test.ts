@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { InputError } from '../../base/errors.ts';
 import { stream } from '../../base/random.ts';
@@ -15,6 +16,7 @@ import { openTape, verifyTape } from '../../market/tape/reader.ts';
 import { Flag, Kind, type Tape, timeAt } from '../../market/tape/rows.ts';
 import { tapeSchema } from '../../market/tape/schema.ts';
 import { TapeWriter } from '../../market/tape/writer.ts';
+import { zstdFrame } from '../support/capture.ts';
 
 const INSTRUMENT: Instrument = {
   venue: 'binance-spot',
@@ -266,6 +268,10 @@ describe('tape', () => {
     it('an empty file', () => refused('empty.arrow', '', 'foreign-tape', /empty/));
     it('a capture', () =>
       refused('c.gz', Buffer.from('1f8b080000000000', 'hex'), 'foreign-tape', /compressed/));
+    it('a compressed tape that is cut short', () => {
+      const bytes = gzipSync(readFileSync(path));
+      refused('cut.arrow.gz', bytes.subarray(0, bytes.length >> 1), 'damaged-file', /truncated or damaged/);
+    });
     it('any other file', () => refused('x.arrow', 'time,price\n1,2\n', 'foreign-tape', /does not begin/));
     it('a tape cut short anywhere', () => {
       const bytes = readFileSync(path);
@@ -302,6 +308,25 @@ describe('tape', () => {
         refused('noise.arrow', bytes.subarray(), 'damaged-tape', /footer is damaged/);
       }
     });
+  });
+
+  it('is read as it is where gzip or zstd keeps it, and leaves no copy', () => {
+    const copies = () => readdirSync(tmpdir()).filter((name) => name.startsWith('makergym-tape-'));
+    const before = copies();
+    const whole = openTape(path);
+    const bytes = readFileSync(path);
+    for (const [name, compressed] of [
+      ['tape.arrow.gz', gzipSync(bytes)],
+      ['tape.arrow.zst', zstdFrame(bytes)],
+    ] as const) {
+      writeFileSync(join(folder, name), compressed);
+      const tape = openTape(join(folder, name));
+      assert.deepEqual(tape.info, whole.info);
+      assert.deepEqual(tape.readBatch(0), whole.readBatch(0));
+      tape.close();
+    }
+    whole.close();
+    assert.deepEqual(copies(), before);
   });
 
   it('leaves no file behind when it is discarded', () => {

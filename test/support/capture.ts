@@ -87,7 +87,7 @@ export class TestFolder {
 }
 
 /** A zstd frame that stores its content uncompressed (RFC 8878), so that tests need no compressor. */
-export function zstdFrame(content: string): Buffer {
+export function zstdFrame(content: string | Uint8Array): Buffer {
   const data = Buffer.from(content);
   const head = Buffer.alloc(9);
   head.writeUInt32LE(0xfd2fb528, 0);
