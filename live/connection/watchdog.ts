@@ -42,7 +42,7 @@ export class Watchdog {
     if (rhythm === undefined) return;
     const pause = now - rhythm.last;
     if (rhythm.heard) {
-      rhythm.mean += WEIGHT * (pause - rhythm.mean);
+      rhythm.mean = rhythm.mean === 0 ? pause : rhythm.mean + WEIGHT * (pause - rhythm.mean);
       rhythm.longest = Math.max(pause, rhythm.longest * (1 - FORGET));
     }
     rhythm.last = now;

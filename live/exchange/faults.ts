@@ -111,11 +111,15 @@ export class FaultTimer {
   }
 }
 
-/** REST faults strike at the first request and at about every other one after. */
+/** Requests in a row that one kind of fault may spoil, so that every plan can be survived. */
+const MOST_IN_A_ROW = 3;
+
+/** REST faults strike at the first request and at about every third one after. */
 export class RequestFault {
   readonly #random: Generator;
   readonly #on: boolean;
   #requests = 0;
+  #inRow = 0;
 
   constructor(plan: FaultPlan, kind: FaultKind) {
     this.#random = stream(plan.seed, `faults/${kind}`);
@@ -123,6 +127,9 @@ export class RequestFault {
   }
 
   strikes(): boolean {
-    return this.#on && (this.#requests++ === 0 || this.#random.uniform() < 0.4);
+    if (!this.#on) return false;
+    const wanted = this.#requests++ === 0 || this.#random.uniform() < 0.3;
+    this.#inRow = wanted && this.#inRow < MOST_IN_A_ROW ? this.#inRow + 1 : 0;
+    return this.#inRow > 0;
   }
 }

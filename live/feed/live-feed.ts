@@ -51,6 +51,8 @@ export interface LiveFeedOptions {
   /** Above these an alarm is raised. */
   readonly clockOffsetAlarmMs?: number;
   readonly roundTripAlarmMs?: number;
+  /** Age at which the exchange cuts a socket, s; it is replaced before. */
+  readonly socketLifeSeconds?: number;
 }
 
 const DEFAULTS = {
@@ -61,12 +63,13 @@ const DEFAULTS = {
   clockSampleSeconds: 10,
   clockOffsetAlarmMs: 1000,
   roundTripAlarmMs: 200,
+  socketLifeSeconds: SOCKET_LIFE_SECONDS,
 } as const;
 
 /** Messages handled before timers and sockets get their turn. */
 const BATCH = 512;
-/** Sockets are replaced this long before the exchange cuts them, s. */
-const RENEWAL_MARGIN_SECONDS = 600;
+/** Sockets are replaced when they have lived this share of the time that the exchange gives them, or a little less. */
+const RENEWAL_SHARE = 0.99;
 
 /**
  * Live market data of one venue: sockets, snapshots, books. Everything that comes goes through a bounded ring, in order
@@ -200,8 +203,12 @@ export class LiveFeed {
    * The events one by one. To be called before {@link start}; from then on nothing moves but by being pulled. Ends
    * after {@link stop}, when the ring is empty.
    */
-  async *events(): AsyncGenerator<LiveEvent, void, undefined> {
+  events(): AsyncGenerator<LiveEvent, void, undefined> {
     this.#pulled = true;
+    return this.#pull();
+  }
+
+  async *#pull(): AsyncGenerator<LiveEvent, void, undefined> {
     for (;;) {
       if (this.#outboxAt < this.#outbox.length) {
         yield this.#outbox[this.#outboxAt++];
@@ -262,7 +269,7 @@ export class LiveFeed {
       },
     };
     // Spread, so that many sockets are not renewed at once.
-    const age = SOCKET_LIFE_SECONDS - RENEWAL_MARGIN_SECONDS * (1 + random.uniform());
+    const age = this.#options.socketLifeSeconds * (RENEWAL_SHARE - 0.02 * random.uniform());
     const connection = new StreamConnection({
       base,
       streams,

@@ -16,11 +16,13 @@ const closeFile = promisify(close);
 export class GzipLog {
   readonly path: string;
   readonly #descriptor: number;
+  readonly #writeAt: WriteAt;
   #length = 0;
 
-  /** Creates the file; it must not exist. */
-  constructor(path: string) {
+  /** Creates the file; it must not exist. `writeAt` is the system's unless a test has another. */
+  constructor(path: string, writeAt: WriteAt = systemWriteAt) {
     this.path = path;
+    this.#writeAt = writeAt;
     try {
       this.#descriptor = openSync(path, 'wx');
     } catch (cause) {
@@ -63,7 +65,7 @@ export class GzipLog {
 
   async #write(bytes: Uint8Array, at: number): Promise<void> {
     for (let done = 0; done < bytes.length; ) {
-      done += await writeAt(this.#descriptor, bytes.subarray(done), at + done);
+      done += await this.#writeAt(this.#descriptor, bytes.subarray(done), at + done);
     }
   }
 
@@ -82,7 +84,10 @@ export class GzipLog {
   }
 }
 
-function writeAt(descriptor: number, bytes: Uint8Array, at: number): Promise<number> {
+/** Writes bytes at a place of an open file; resolves to how many. */
+export type WriteAt = (descriptor: number, bytes: Uint8Array, at: number) => Promise<number>;
+
+function systemWriteAt(descriptor: number, bytes: Uint8Array, at: number): Promise<number> {
   return new Promise((resolve, reject) => {
     write(descriptor, bytes, 0, bytes.length, at, (error, written) => {
       if (error === null) resolve(written);

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { importCaptures } from '../../market/import.ts';
+import { simulateCapture } from '../../market/simulated/capture.ts';
+import { TestFolder } from '../support/capture.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The program in a process of its own, as a person runs it. */
+class Program {
+  readonly process: ChildProcess;
+  stdout = '';
+  stderr = '';
+  readonly ended: Promise<number | null>;
+
+  constructor(...args: readonly string[]) {
+    this.process = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', ...args], { cwd: ROOT });
+    this.process.stdout?.on('data', (chunk) => {
+      this.stdout += String(chunk);
+    });
+    this.process.stderr?.on('data', (chunk) => {
+      this.stderr += String(chunk);
+    });
+    this.ended = new Promise((resolve) => this.process.once('close', resolve));
+  }
+
+  /** Resolves when the text is there; fails when the program ends, or after 20 s. */
+  async prints(where: 'stdout' | 'stderr', text: string): Promise<void> {
+    const deadline = performance.now() + 20_000;
+    while (!this[where].includes(text)) {
+      if (this.process.exitCode !== null || performance.now() > deadline) {
+        assert.fail(`no "${text}" in ${where}: ${this.stdout}${this.stderr}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+
+describe('record and serve, as programs', () => {
+  let folder: TestFolder;
+  let capture: string;
+  const programs: Program[] = [];
+  before(async () => {
+    folder = new TestFolder();
+    capture = folder.at('simulated.gz');
+    await simulateCapture({ market: 'queue-reactive', seed: 4, durationSeconds: 300, out: capture });
+  });
+  after(async () => {
+    for (const { process: child } of programs) if (child.exitCode === null) child.kill('SIGKILL');
+    await Promise.all(programs.map(({ ended }) => ended));
+    folder.remove();
+  });
+
+  function run(...args: readonly string[]): Program {
+    const program = new Program(...args);
+    programs.push(program);
+    return program;
+  }
+
+  async function serve(...args: readonly string[]): Promise<{ program: Program; url: string; rest: string }> {
+    const program = run('serve', capture, '--port', '0', '--json', ...args);
+    await program.prints('stdout', '\n');
+    const { command, url, rest } = JSON.parse(program.stdout) as Record<string, string>;
+    assert.equal(command, 'serve');
+    assert.match(url, /^ws:\/\/127\.0\.0\.1:\d+$/);
+    assert.match(rest, /^http:\/\/127\.0\.0\.1:\d+$/);
+    return { program, url, rest };
+  }
+
+  const record = (out: string, url: string, rest: string, ...args: readonly string[]): Program =>
+    run(
+      'record',
+      '--venue',
+      'binance-spot',
+      '--symbol',
+      'simusdt',
+      '--out',
+      out,
+      '--ws',
+      url,
+      '--rest',
+      rest,
+      ...args,
+    );
+
+  it('Ctrl-C closes the files and prints the summary; what was recorded imports without a mismatch', async () => {
+    const { program, url, rest } = await serve('--speed', 'max', '--faults', 'duplicate,drop');
+    const out = folder.at('interrupted');
+    const recorder = record(out, url, rest, '--json');
+    await program.prints('stderr', 'played ');
+    recorder.process.kill('SIGINT');
+    assert.equal(await recorder.ended, 0);
+    const lines = recorder.stdout.trim().split('\n');
+    assert.equal(lines.length, 1, 'one JSON document');
+    const summary = JSON.parse(lines[0]) as Record<string, unknown>;
+    assert.deepEqual((summary.files as string[]).length, 1);
+    for (const field of ['messages', 'gaps', 'resyncs', 'reconnects'])
+      assert.equal(typeof summary[field], 'number');
+    const imported = await importCaptures({ captures: summary.files as string[], out: folder.at('a.arrow') });
+    assert.equal(imported.bookTicker.mismatches, 0);
+    assert.equal(imported.gaps.length, summary.gaps);
+    // What the exchange says of the instrument is not a message of the market.
+    assert.equal(imported.messages, (summary.messages as number) - 1);
+    program.process.kill('SIGINT');
+    assert.equal(await program.ended, 0);
+    assert.equal(program.stdout.trim().split('\n').length, 1);
+  });
+
+  it('kill -9 in the middle leaves a capture that imports as it is', async () => {
+    const { url, rest } = await serve('--speed', '20');
+    const out = folder.at('killed');
+    const recorder = record(out, url, rest, '--sync-interval', '100ms', '--quiet');
+    const deadline = performance.now() + 20_000;
+    const path = (): string => join(out, readdirSync(out)[0]);
+    const started = (): boolean => {
+      try {
+        return readdirSync(out).length > 0;
+      } catch {
+        return false;
+      }
+    };
+    let rows = 0;
+    // Enough must be on the disk for a book: try until it imports, which it must at every moment.
+    while (rows === 0 && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      if (!started()) continue;
+      rows = await importCaptures({ captures: [path()], out: folder.at('b.arrow') }).then(
+        (summary) => summary.rows,
+        (error: { code?: string }) => {
+          assert.ok(
+            ['empty-file', 'no-symbol', 'no-book', 'foreign-file'].includes(error.code ?? ''),
+            String(error),
+          );
+          return 0;
+        },
+      );
+    }
+    recorder.process.kill('SIGKILL');
+    await recorder.ended;
+    const summary = await importCaptures({ captures: [path()], out: folder.at('b.arrow') });
+    assert.ok(summary.rows >= rows && rows > 0);
+    assert.equal(summary.bookTicker.mismatches, 0);
+    assert.deepEqual(summary.gaps, []);
+    assert.equal(summary.ignored['malformed-line'], undefined);
+  });
+
+  it('names what is wrong', async () => {
+    const cases: readonly (readonly [readonly string[], string])[] = [
+      [['record', '--venue', 'binance-spot', '--symbol', 'X!', '--out', folder.at('x')], 'bad-symbol'],
+      [
+        ['record', '--venue', 'binance-spot', '--symbol', 'A1', '--out', folder.at('x'), '--ws', 'ws://h'],
+        'missing-option',
+      ],
+      [['serve', capture, '--faults', 'cutt'], 'unknown-fault'],
+      [['serve', capture, '--speed', 'fast'], 'bad-option'],
+    ];
+    const programs = cases.map(([args]) => run(...args, '--json'));
+    for (const [i, program] of programs.entries()) {
+      assert.equal(await program.ended, 2, program.stderr);
+      const { error } = JSON.parse(program.stdout) as { error: { code: string; hint: string } };
+      assert.equal(error.code, cases[i][1]);
+    }
+    assert.match(programs[2].stdout, /Did you mean \\"cut\\"/);
+  });
+});

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { type CapturedMessage, readMessages } from '../../live/exchange/capture-source.ts';
+import { FAULT_KINDS, parseFaults } from '../../live/exchange/faults.ts';
+import { LocalExchange } from '../../live/exchange/local-exchange.ts';
+import { LiveFeed } from '../../live/feed/live-feed.ts';
+import { Recorder } from '../../live/recorder/recorder.ts';
+import { importCaptures } from '../../market/import.ts';
+import type { Venue } from '../../market/instrument.ts';
+import { simulateCapture } from '../../market/simulated/capture.ts';
+import { AcceleratedClock } from '../support/accelerated-clock.ts';
+import { TestFolder } from '../support/capture.ts';
+import { assertSameBook, played, recording, truthAt, until } from './support.ts';
+
+const SPEED_UP = 50;
+
+/** One run of client, recorder and exchange over a capture under faults, and what must hold after any of them. */
+async function survive(
+  capture: string,
+  venue: Venue,
+  faults: string,
+  folder: TestFolder,
+): Promise<{
+  readonly exchange: LocalExchange;
+  readonly feed: LiveFeed;
+  readonly recorded: string;
+}> {
+  const clock = new AcceleratedClock(SPEED_UP);
+  const exchange = await LocalExchange.start({
+    captures: [capture],
+    port: 0,
+    speed: Number.POSITIVE_INFINITY,
+    faults: parseFaults(faults, 11),
+    clock,
+  });
+  const [symbol] = exchange.survey.symbols.keys();
+  const out = folder.at(`${venue}-${faults.replaceAll(':', '-')}`);
+  const recorder = new Recorder({ folder: out, venue, symbols: [symbol], clock });
+  const feed = new LiveFeed({
+    venue,
+    symbols: [symbol],
+    ws: exchange.url,
+    rest: exchange.rest,
+    trades: 'trade',
+    clock,
+    onFrame: (frame) => recorder.write(frame),
+  });
+  try {
+    const end = played(exchange);
+    await feed.start();
+    await end;
+    const book = feed.symbol(symbol);
+    const lastId = exchange.session?.truth.get(symbol)?.lastId ?? 0;
+    // Where the last messages were lost, the client may stand a little before the end until it notices.
+    const done = (): boolean => book.synchronised && feed.waiting === 0 && book.lastId >= lastId;
+    await until(`the book at ${lastId}`, done, 8).catch(() => undefined);
+    assert.ok(book.synchronised, `${faults}: no book at the end`);
+    assertSameBook(book, await truthAt([capture], venue, symbol, book.lastId));
+    assert.equal(book.oracle.mismatches, 0);
+    assert.equal(feed.counters.checksumMismatches, 0);
+    assert.equal(book.crossed, 0);
+  } finally {
+    feed.stop();
+    await recorder.close();
+    await exchange.close();
+  }
+  const [recorded] = recorder.files;
+  const summary = await importCaptures({ captures: [recorded], out: folder.at('t.arrow') });
+  assert.equal(summary.bookTicker.mismatches, 0);
+  assert.equal(summary.crossed, 0);
+  assert.equal(summary.gaps.length, feed.counters.gaps, 'import finds the gaps that the live feed found');
+  const trades = [...feed.symbol(symbol).ignored].find(([reason]) => reason === 'repeated-trade')?.[1] ?? 0;
+  assert.equal(summary.ignored['repeated-trade'] ?? 0, trades);
+  assert.deepEqual(summary.instrument.tickSize, exchange.survey.symbols.get(symbol)?.tickSize);
+  return { exchange, feed, recorded };
+}
+
+/** Identity of a message that clients get from a stream. */
+const identity = ({ kind, payload }: CapturedMessage): string =>
+  `${kind} ${payload.u ?? payload.t ?? payload.a}`;
+
+describe('live feed under faults', () => {
+  let folder: TestFolder;
+  let simulated: string;
+  before(async () => {
+    folder = new TestFolder();
+    simulated = folder.at('simulated.gz');
+    await simulateCapture({ market: 'queue-reactive', seed: 5, durationSeconds: 240, out: simulated });
+  });
+  after(() => folder.remove());
+
+  it('without faults: not a message is lost, and no gap is found', async () => {
+    const { feed, recorded } = await survive(simulated, 'binance-spot', 'none', folder);
+    assert.equal(feed.counters.gaps, 0);
+    assert.equal(feed.counters.lostTrades, 0);
+    const sent: string[] = [];
+    for await (const message of readMessages([simulated], undefined)) {
+      if (message.kind !== 'snapshot') sent.push(message.text);
+    }
+    const lines = gunzipSync(readFileSync(recorded)).toString().trim().split('\n');
+    const got = lines
+      .filter((line) => line.includes('"stream"'))
+      .map((line) => line.slice(line.indexOf('"data":') + 7, -1));
+    assert.deepEqual(got, sent, 'the recording holds the very bytes that were sent, in order');
+  });
+
+  for (const kind of FAULT_KINDS) {
+    it(`survives ${kind}`, async () => {
+      const { exchange, recorded } = await survive(simulated, 'binance-spot', kind, folder);
+      const struck = exchange.session?.line.struck.get(kind) ?? 0;
+      if (kind !== 'clock-skew') assert.ok(struck > 0, `${kind} never struck`);
+      if (['cut', 'half-open', 'silence'].includes(kind)) return;
+      // Faults that leave the sockets alone lose what they say they lose, and nothing else.
+      const removed = new Set(exchange.session?.line.removed.map(identity));
+      const got = new Set<string>();
+      for await (const message of readMessages([recorded], undefined)) got.add(identity(message));
+      for await (const message of readMessages([simulated], undefined)) {
+        if (message.kind === 'snapshot') continue;
+        // A bookTicker may repeat an id of another, so that one of two may be lost and the other not.
+        if (message.kind === 'bookTicker') continue;
+        assert.equal(got.has(identity(message)), !removed.has(identity(message)), identity(message));
+      }
+    });
+  }
+
+  for (let seed = 1; seed <= 10; seed++) {
+    it(`survives random:${seed}`, async function () {
+      const spot = seed % 2 === 0;
+      const capture = spot ? simulated : recording('usdm-btcusdt', '20240718.gz');
+      if (capture === null) {
+        console.log('      no recordings here: set MAKERGYM_DATA to their folder to run this test');
+        this.skip();
+        return;
+      }
+      const { exchange, feed } = await survive(
+        capture,
+        spot ? 'binance-spot' : 'binance-usdm',
+        `random:${seed}`,
+        folder,
+      );
+      const struck = [...(exchange.session?.line.struck ?? [])]
+        .map(([name, count]) => `${name} ${count}`)
+        .join(', ');
+      const { gaps, resyncs, reconnects, renewals } = feed.counters;
+      assert.ok(
+        exchange.session?.ended,
+        `${struck}; ${gaps} gaps, ${resyncs} resyncs, ${reconnects}+${renewals} sockets`,
+      );
+    });
+  }
+});
