@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { InputError, MakergymError, unknownName } from '../../base/errors.ts';
 import { matrixRate, matrixWork, measureUpdates } from './calibrate.ts';
 import type { SacEngine, SacEngineOptions } from './engine.ts';
-import { createOnnxEngine, DEVICES, type Device } from './onnx-engine.ts';
+import { DEVICES, type Device } from './onnx-device.ts';
+import { createOnnxEngine } from './onnx-engine.ts';
 import { isInstalled, type TfjsBackend } from './tfjs-backend.ts';
 import { createTfjsEngine } from './tfjs-engine.ts';
 

@@ -16,13 +16,17 @@ import type {
 } from './engine.ts';
 import { initialState } from './initialise.ts';
 import { checkState, LOG_TEMPERATURE, scalar, TARGETS, UPDATES } from './layout.ts';
+import {
+  type Device,
+  deviceNotThere,
+  requireDevice,
+  requireThreads,
+  type Settings,
+  sessionOptions,
+} from './onnx-device.ts';
 import { actorTensors, criticTensors, type GraphTensor, pack, sizeOf, unpack } from './onnx-layout.ts';
 import { actGraph, NEXT, SUM, updateGraph } from './onnx-update.ts';
 import { advanceScales, errorLimit, type Scales, sharpeWeight } from './scales.ts';
-
-/** Where ONNX Runtime computes. */
-export const DEVICES = ['cpu', 'cuda', 'webgpu', 'dml', 'coreml'] as const;
-export type Device = (typeof DEVICES)[number];
 
 export interface OnnxEngineOptions {
   /** Threads of the update, 1 up to the machine's; all of them by default. */
@@ -60,49 +64,6 @@ export async function createOnnxEngine(
     if (device === 'cpu') throw error;
     throw deviceNotThere(device, `ONNX Runtime cannot use the device ${device}: ${firstLine(error)}`);
   }
-}
-
-function requireThreads(threads: number): void {
-  const most = availableParallelism();
-  if (Number.isInteger(threads) && threads >= 1 && threads <= most) return;
-  throw new InputError({
-    code: 'bad-threads',
-    message: `The engine cannot run on ${threads} threads.`,
-    field: 'threads',
-    value: threads,
-    expected: `a whole number from 1 to ${most}, the processors of this machine`,
-  });
-}
-
-function requireDevice(runtime: OnnxRuntime, device: Device): void {
-  const there = runtime.listSupportedBackends().map(({ name }) => name);
-  if (there.includes(device)) return;
-  throw deviceNotThere(
-    device,
-    `ONNX Runtime for this system has no device ${device}, only ${there.join(', ')}.`,
-  );
-}
-
-function deviceNotThere(device: Device, message: string): InputError {
-  return new InputError({
-    code: 'device-not-there',
-    message,
-    field: 'device',
-    value: device,
-    expected: 'a device that ONNX Runtime can use here',
-    hint: 'Take --device cpu; docs/onnx.md says what each device needs.',
-  });
-}
-
-function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split('\n')[0].slice(-200);
-}
-
-interface Settings {
-  readonly threads: number;
-  readonly device: Device;
-  readonly profile?: string;
 }
 
 /** An update compiled for one size of batch, with the tensors it reads from and writes into. */
@@ -415,22 +376,21 @@ function sum(numbers: Float32Array): number {
 }
 
 function copy(from: Float32Array, to: Float32Array, offset: number, length: number): void {
+  if (from.length < length) {
+    throw new InputError({
+      code: 'short-batch',
+      message: `A column of the batch has ${from.length} numbers where its size and the engine's ask for ${length}.`,
+      field: 'batch',
+      value: from.length,
+      expected: `at least ${length} numbers`,
+    });
+  }
   to.set(from.length === length ? from : from.subarray(0, length), offset);
 }
 
-function sessionOptions({ threads, device, profile }: Settings): InferenceSession.SessionOptions {
-  return {
-    executionProviders: [device],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 4,
-    enableProfiling: profile !== undefined,
-    profileFilePrefix: profile,
-    // Moments that decay to denormal numbers would slow arithmetic down a hundredfold.
-    extra: { session: { set_denormal_as_zero: '1' } },
-  };
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split('\n')[0].slice(-200);
 }
 
 function requireFinite(value: number, quantity: string, update: number, batch: TransitionBatch): void {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { ENGINE_NAMES } from '../../agents/sac/choose-engine.ts';
-import { DEVICES } from '../../agents/sac/onnx-engine.ts';
+import { DEVICES } from '../../agents/sac/onnx-device.ts';
 import { InputError } from '../../base/errors.ts';
 import { gitRevision, RunDirectory } from '../../checkpoints/run-directory.ts';
 import type { EnvOptions } from '../../env/registry.ts';

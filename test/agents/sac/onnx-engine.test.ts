@@ -191,6 +191,13 @@ describe('SAC on ONNX Runtime', () => {
     engine.dispose();
   });
 
+  it('refuses a batch whose columns are shorter than it says', async () => {
+    const engine = await createOnnxEngine(sacOptions(), { threads });
+    const batch = { ...randomBatch(sacOptions()), rewards: new Float32Array(3) };
+    await assert.rejects(engine.update(batch), { code: 'short-batch', expected: 'at least 8 numbers' });
+    engine.dispose();
+  });
+
   it('acts on many observations as on each alone, and without noise by the mean', async () => {
     const options = sacOptions();
     const engine = await createOnnxEngine(options, { threads });

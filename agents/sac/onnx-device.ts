@@ -1,0 +1,64 @@
+import { availableParallelism } from 'node:os';
+import type { InferenceSession } from 'onnxruntime-node';
+import { InputError } from '../../base/errors.ts';
+import type { OnnxRuntime } from '../../onnx/session.ts';
+
+/** Where ONNX Runtime computes. */
+export const DEVICES = ['cpu', 'cuda', 'webgpu', 'dml', 'coreml'] as const;
+export type Device = (typeof DEVICES)[number];
+
+/** How a session computes. */
+export interface Settings {
+  readonly threads: number;
+  readonly device: Device;
+  readonly profile?: string;
+}
+
+/** Throws an InputError unless the machine has so many processors. */
+export function requireThreads(threads: number): void {
+  const most = availableParallelism();
+  if (Number.isInteger(threads) && threads >= 1 && threads <= most) return;
+  throw new InputError({
+    code: 'bad-threads',
+    message: `The engine cannot run on ${threads} threads.`,
+    field: 'threads',
+    value: threads,
+    expected: `a whole number from 1 to ${most}, the processors of this machine`,
+  });
+}
+
+/** Throws an InputError unless ONNX Runtime as installed knows the device; whether it works shows when it is used. */
+export function requireDevice(runtime: OnnxRuntime, device: Device): void {
+  const there = runtime.listSupportedBackends().map(({ name }) => name);
+  if (there.includes(device)) return;
+  throw deviceNotThere(
+    device,
+    `ONNX Runtime for this system has no device ${device}, only ${there.join(', ')}.`,
+  );
+}
+
+export function deviceNotThere(device: Device, message: string): InputError {
+  return new InputError({
+    code: 'device-not-there',
+    message,
+    field: 'device',
+    value: device,
+    expected: 'a device that ONNX Runtime can use here',
+    hint: 'Take --device cpu; docs/onnx.md says what each device needs.',
+  });
+}
+
+export function sessionOptions({ threads, device, profile }: Settings): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [device],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 4,
+    enableProfiling: profile !== undefined,
+    profileFilePrefix: profile,
+    // Moments that decay to denormal numbers would slow arithmetic down a hundredfold.
+    extra: { session: { set_denormal_as_zero: '1' } },
+  };
+}
