@@ -12,6 +12,7 @@
 import { AvellanedaStoikov } from './agents/avellaneda-stoikov.ts';
 import { V15 } from './agents/v15.ts';
 import { registerAnchor } from './env/market-making/anchors.ts';
+import './env/analytic/registration.ts';
 import './env/market-making/registration.ts';
 
 // The environment knows no baseline: this is where its anchors are made known to `make`.
@@ -21,6 +22,16 @@ registerAnchor('v1', () => new AvellanedaStoikov());
 export { AvellanedaStoikov } from './agents/avellaneda-stoikov.ts';
 export { averageSpread, halfSpread, reservationPrice, riskTerm } from './agents/closed-form.ts';
 export { FixedSpread } from './agents/fixed-spread.ts';
+export { glftQuotes } from './agents/optimal/glft.ts';
+export {
+  AsymptoticStrategy,
+  InventoryStrategy,
+  type MarketAgent,
+  OptimalStrategy,
+  SymmetricStrategy,
+} from './agents/optimal/market-agents.ts';
+export { GlftQuoter, ValueFunctionQuoter } from './agents/optimal/quoters.ts';
+export { carteaJaimungal, riskAverse, ValueFunction } from './agents/optimal/value-function.ts';
 export {
   type AvellanedaStoikovParameters,
   DEFAULT_FIXED,
@@ -46,6 +57,9 @@ export { Generator, stream } from './base/random.ts';
 export { exportPolicy } from './checkpoints/export.ts';
 export { type LoadedPolicy, loadPolicy } from './checkpoints/policy.ts';
 export type { PolicyManifest } from './checkpoints/policy-manifest.ts';
+export { AnalyticMarket } from './env/analytic/market.ts';
+export { makeAnalyticVector } from './env/analytic/registration.ts';
+export { AnalyticVectorEnv } from './env/analytic/vector-environment.ts';
 export { checkEnv, EnvCheckFailed, findEnvProblems } from './env/check-env.ts';
 export type { Env, Info, ResetOptions, ResetResult, StepResult, VectorEnv, VectorStep } from './env/env.ts';
 export { EnvClosed, InvalidAction, ResetNeeded, UnregisteredEnv } from './env/errors.ts';
