@@ -333,7 +333,7 @@ export class LiveFeed {
 
   #onSocketMessage(bytes: Buffer, localTime: number): void {
     const name = streamOf(bytes);
-    if (name === undefined && isControl(bytes)) {
+    if ((name === undefined || !name.includes('@')) && isControl(bytes)) {
       // The exchange says that it will hang up: another socket is opened before it does.
       if (bytes.includes('serverShutdown'))
         for (const connection of this.#connections) connection.renew('shutdown');

@@ -86,7 +86,7 @@ describe('live feed under faults', () => {
   before(async () => {
     folder = new TestFolder();
     simulated = folder.at('simulated.gz');
-    await simulateCapture({ market: 'queue-reactive', seed: 5, durationSeconds: 240, out: simulated });
+    await simulateCapture({ market: 'queue-reactive', seed: 5, durationSeconds: 160, out: simulated });
   });
   after(() => folder.remove());
 
