@@ -13,6 +13,7 @@ const NOTHING = new Uint8Array(0);
 /** Bounded queue between the sockets and the book; slots are used again and again. */
 export class FrameRing {
   readonly #slots: Frame[];
+  readonly #out: Frame = { symbol: '', bytes: NOTHING, localTime: 0, url: '' };
   #first = 0;
   #count = 0;
 
@@ -42,13 +43,20 @@ export class FrameRing {
     slot.url = url;
   }
 
-  /** The oldest frame, valid until the ring comes round; undefined where there is none. */
+  /** The oldest frame, valid until the next is taken; undefined where there is none. */
   shift(): Frame | undefined {
     if (this.#count === 0) return undefined;
     const slot = this.#slots[this.#first];
+    const out = this.#out;
+    out.symbol = slot.symbol;
+    out.bytes = slot.bytes;
+    out.localTime = slot.localTime;
+    out.url = slot.url;
+    // A slot that kept its bytes would keep the whole read of the socket that they are part of.
+    slot.bytes = NOTHING;
     this.#first = (this.#first + 1) % this.#slots.length;
     this.#count--;
-    return slot;
+    return out;
   }
 
   /** Forgets everything; returns how many frames there were. */
