@@ -1,9 +1,7 @@
 import { stream } from '../../base/random.ts';
-import type { RowSink } from '../../market/binance/book-feed.ts';
 import { Decoder } from '../../market/binance/decoder.ts';
 import { Message, MessageKind } from '../../market/binance/message.ts';
 import { symbolOfUrl } from '../../market/capture/probe.ts';
-import type { Venue } from '../../market/instrument.ts';
 import { learnInstrument, type TradedInstrument, unknownSymbol } from '../binance/exchange-info.ts';
 import { RestClient } from '../binance/rest-client.ts';
 import {
@@ -11,9 +9,7 @@ import {
   MAX_STREAMS,
   profileOf,
   routeOf,
-  SOCKET_LIFE_SECONDS,
   streamsOf,
-  type TradeStream,
   type VenueProfile,
 } from '../binance/venue.ts';
 import { type Clock, every, SystemClock, type Timer } from '../clock.ts';
@@ -22,49 +18,11 @@ import { type ConnectionListener, StreamConnection } from '../connection/stream-
 import { Watchdog } from '../connection/watchdog.ts';
 import { ClockEstimator } from './clock-estimator.ts';
 import { type AlarmName, type FeedCounters, type LiveEvent, newCounters } from './events.ts';
-import { type Frame, FrameRing } from './frame-ring.ts';
+import { FrameRing } from './frame-ring.ts';
+import { type LiveFeedOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { SnapshotWorker } from './snapshot-worker.ts';
 import { streamOf, symbolOfStream } from './stream-name.ts';
 import { SymbolFeed } from './symbol-feed.ts';
-
-export interface LiveFeedOptions {
-  readonly venue: Venue;
-  /** Upper case, as the exchange writes them. */
-  readonly symbols: readonly string[];
-  /** Base addresses; Binance's own where absent. No other host is contacted. */
-  readonly ws?: string;
-  readonly rest?: string;
-  readonly trades?: TradeStream;
-  readonly seed?: number;
-  readonly clock?: Clock;
-  /** Where the tape rows of a symbol go, as `import` would write them; in step with the events. */
-  readonly sink?: (instrument: TradedInstrument) => RowSink;
-  /** Every message as it came, before anything is done with it; the frame is valid during the call. */
-  readonly onFrame?: (frame: Frame) => void;
-  /** The ring was full: the last `messages` frames were not given to the book. */
-  readonly onOverflow?: (localTime: number, messages: number) => void;
-  /** Messages that may wait between sockets and book. */
-  readonly ringCapacity?: number;
-  readonly snapshotLimit?: number;
-  readonly refreshSeconds?: number;
-  readonly clockSampleSeconds?: number;
-  /** Above these an alarm is raised. */
-  readonly clockOffsetAlarmMs?: number;
-  readonly roundTripAlarmMs?: number;
-  /** Age at which the exchange cuts a socket, s; it is replaced before. */
-  readonly socketLifeSeconds?: number;
-}
-
-const DEFAULTS = {
-  trades: 'aggTrade',
-  seed: 0,
-  ringCapacity: 1 << 16,
-  refreshSeconds: 1800,
-  clockSampleSeconds: 10,
-  clockOffsetAlarmMs: 1000,
-  roundTripAlarmMs: 200,
-  socketLifeSeconds: SOCKET_LIFE_SECONDS,
-} as const;
 
 /** Messages handled before timers and sockets get their turn. */
 const BATCH = 512;
@@ -80,7 +38,7 @@ export class LiveFeed {
   readonly counters: FeedCounters = newCounters();
   readonly clockEstimate = new ClockEstimator();
   readonly instruments: TradedInstrument[] = [];
-  readonly #options: LiveFeedOptions & Required<Pick<LiveFeedOptions, keyof typeof DEFAULTS>>;
+  readonly #options: ResolvedOptions;
   readonly #profile: VenueProfile;
   readonly #clock: Clock;
   readonly #abort = new AbortController();
@@ -104,7 +62,7 @@ export class LiveFeed {
   readonly #alarmedAt = new Map<AlarmName, number>();
 
   constructor(options: LiveFeedOptions) {
-    this.#options = { ...DEFAULTS, ...given(options) };
+    this.#options = resolveOptions(options);
     this.#profile = profileOf(options.venue);
     this.#clock = options.clock ?? new SystemClock();
     this.#ws = baseAddress(options.ws ?? this.#profile.ws, 'ws', ['ws', 'wss']);
@@ -420,11 +378,4 @@ function isControl(bytes: Buffer): boolean {
     bytes.length < 4096 &&
     (bytes.includes('"result"') || bytes.includes('"error"') || bytes.includes('serverShutdown'))
   );
-}
-
-/** Options that were left out are not given, even where they are named. */
-function given(options: LiveFeedOptions): LiveFeedOptions {
-  return Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined),
-  ) as unknown as LiveFeedOptions;
 }
