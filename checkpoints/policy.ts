@@ -6,6 +6,7 @@ import { requireFile, writeFileAtomic } from '../base/files.ts';
 import { CHECKPOINT_FORMAT, readManifest, replaceDirectory } from './checkpoint.ts';
 import { recordBytes, verifyFile } from './file-record.ts';
 import type { PolicyManifest } from './policy-manifest.ts';
+import { checkManifest } from './policy-schema.ts';
 import { encodeSafetensors, float32Tensors, readSafetensors } from './safetensors.ts';
 
 export const POLICY_WEIGHTS = 'policy.safetensors';
@@ -65,17 +66,18 @@ export function policyParts(
  */
 export function loadPolicy(path: string): LoadedPolicy {
   const directory = policyDirectory(path);
-  const manifest = readManifest(directory) as unknown as PolicyManifest;
-  if (manifest.format !== 'makergym-policy' || manifest.version !== 1 || !Array.isArray(manifest.files)) {
+  const manifest: Readonly<Record<string, unknown>> = readManifest(directory);
+  if (manifest.format !== 'makergym-policy' || manifest.version !== 1) {
     throw new InputError({
       code: 'not-a-policy',
-      message: `${directory} holds no policy this release reads: format ${JSON.stringify(manifest.format)}, version ${JSON.stringify(manifest.version)}.`,
+      message: `${directory} holds no policy this release reads: format ${JSON.stringify(manifest.format ?? null)}, version ${JSON.stringify(manifest.version ?? null)}.`,
       field: 'policy',
       value: path,
       expected: 'format "makergym-policy", version 1',
       hint: 'Name a run, a checkpoint or an export.',
     });
   }
+  checkManifest(manifest, directory);
   for (const file of manifest.files) verifyFile(directory, file);
   const source = join(directory, POLICY_WEIGHTS);
   requireFile(source, POLICY_WEIGHTS);

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.ts';
-import { requireFile, writeFileAtomic } from '../base/files.ts';
+import { appendToFile, requireFile, writeFileAtomic } from '../base/files.ts';
 import { checkpointSteps } from './policy.ts';
 
 const FORMAT = 'makergym-run';
+/** What a folder may hold before a run begins in it: a simulated market. */
+const BEFORE = new Set(['market']);
 
 /** `run.json`: what a run is and how to make it again. The resolved configuration is in `config.json` beside it. */
 export interface RunRecord {
@@ -41,16 +43,19 @@ export class RunDirectory {
     this.path = path;
   }
 
-  /** Throws an InputError if a folder holds a run. */
+  /** Throws an InputError if a path holds a run, or anything else that a run would be mixed with. */
   static refuseExisting(path: string): void {
-    if (!existsSync(join(path, 'run.json'))) return;
+    if (!existsSync(path)) return;
+    const isRun = existsSync(join(path, 'run.json'));
+    const isFile = !statSync(path).isDirectory();
+    if (!isRun && !isFile && readdirSync(path).every((name) => BEFORE.has(name))) return;
     throw new InputError({
-      code: 'run-exists',
-      message: `${path} holds a run already.`,
+      code: isRun ? 'run-exists' : 'out-not-empty',
+      message: `${path} ${isRun ? 'holds a run already' : isFile ? 'is a file' : 'is not empty'}.`,
       field: 'out',
       value: path,
-      expected: 'a folder without a run',
-      hint: `Choose another --out, or go on with it: --resume ${path}.`,
+      expected: 'a folder that is empty or not there yet',
+      hint: `Choose another --out${isRun ? `, or go on with it: --resume ${path}` : ''}.`,
     });
   }
 
@@ -68,12 +73,16 @@ export class RunDirectory {
   /** Opens a run; throws an InputError where there is none. Folders that a crash left half written are removed. */
   static open(path: string): RunDirectory {
     const run = new RunDirectory(path);
-    requireFile(join(path, 'run.json'), 'run');
-    const { format, version } = run.record;
+    requireFile(path, 'run');
+    const { format, version }: Partial<RunRecord> = (run.readJson('run.json') ?? {}) as object;
     if (format !== FORMAT || version !== 1) {
       throw new InputError({
         code: 'not-a-run',
-        message: `${path} is not a run this release reads: format ${format}, version ${version}.`,
+        message: `${path} is not a run this release reads: ${
+          format === undefined
+            ? 'it has no run.json that says so'
+            : `format ${JSON.stringify(format)}, version ${JSON.stringify(version ?? null)}`
+        }.`,
         field: 'run',
         value: path,
         expected: `format ${FORMAT}, version 1`,
@@ -145,14 +154,26 @@ export class RunDirectory {
   }
 
   appendEvaluation(evaluation: EvaluationRecord): void {
-    appendFileSync(this.#evaluations, `${JSON.stringify(evaluation)}\n`);
+    appendToFile(this.#evaluations, `${JSON.stringify(evaluation)}\n`);
   }
 
-  /** Evaluations so far, in order. */
+  /** Evaluations so far, in order. A last line that a crash cut short is left out; the resumed run writes it anew. */
   get evaluations(): readonly EvaluationRecord[] {
     if (!existsSync(this.#evaluations)) return [];
     const lines = readFileSync(this.#evaluations, 'utf8').split('\n');
-    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as EvaluationRecord);
+    return lines.slice(0, -1).map((line, i) => {
+      try {
+        return JSON.parse(line) as EvaluationRecord;
+      } catch (cause) {
+        throw unreadable(`${this.#evaluations}:${i + 1}`, cause);
+      }
+    });
+  }
+
+  /** A JSON file of the run; null where there is none. Throws an InputError where it is damaged. */
+  readJson(...names: readonly string[]): unknown {
+    const path = join(this.path, ...names);
+    return existsSync(path) ? readJson(path) : null;
   }
 
   get #evaluations(): string {
@@ -175,16 +196,20 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new InputError(
-      {
-        code: 'bad-run',
-        message: `${path} cannot be read: ${(cause as Error).message}.`,
-        field: 'run',
-        value: path,
-        expected: 'JSON as makergym train wrote it',
-        hint: 'Restore the file, or train anew.',
-      },
-      { cause },
-    );
+    throw unreadable(path, cause);
   }
+}
+
+function unreadable(path: string, cause: unknown): InputError {
+  return new InputError(
+    {
+      code: 'bad-run',
+      message: `${path} cannot be read: ${(cause as Error).message}.`,
+      field: 'run',
+      value: path,
+      expected: 'JSON as makergym train wrote it',
+      hint: 'Restore the file, or train anew.',
+    },
+    { cause },
+  );
 }

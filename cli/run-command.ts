@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { InputError, InterruptedError, MakergymError } from '../base/errors.ts';
+import { InputError, InterruptedError, MakergymError, RunError } from '../base/errors.ts';
 import { COMMON_OPTIONS, checkArguments, type RawArguments } from './arguments.ts';
 import type { Arguments, Command, CommandContext } from './command.ts';
 import {
@@ -20,6 +20,7 @@ export const EXIT = { success: 0, failure: 1, badInput: 2, interrupted: 130 } as
 /** Runs one command with what yargs parsed; prints its result or its error and returns the exit code. */
 export async function runCommand(command: Command, raw: RawArguments): Promise<number> {
   const json = raw.json === true;
+  const interrupt = watchInterrupts();
   try {
     const args = checkArguments(command, raw);
     const settings = gatherSettings(command, args);
@@ -31,7 +32,7 @@ export async function runCommand(command: Command, raw: RawArguments): Promise<n
       const head = json ? { command: command.name, version: VERSION, seed: config.seed } : {};
       process.stdout.write(`${JSON.stringify({ ...head, ...fields })}\n`);
     };
-    const context = createContext(config, given, args, interruptSignal());
+    const context = createContext(config, given, args, interrupt.signal);
     const result = await command.run(args, { ...context, announce });
     if (json && !told) announce(result);
     // What did its work and found what should agree not to: the result is printed all the same.
@@ -39,15 +40,19 @@ export async function runCommand(command: Command, raw: RawArguments): Promise<n
     return failed ? EXIT.failure : EXIT.success;
   } catch (error) {
     return reportError(error, json);
+  } finally {
+    interrupt.stop();
   }
 }
 
 /** Tells a person (stderr) or a program (`{"error": …}` on stdout) what went wrong; returns the exit code. */
 export function reportError(error: unknown, json: boolean): number {
+  if (process.env.MAKERGYM_DEBUG) console.error(error);
   const known = error instanceof MakergymError ? error : unexpected(error);
-  const { code, message, field, value, expected, hint } = known;
+  const { code, message, field = null, value = null, expected, hint } = known;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ error: { code, message, field, value, expected, hint } })}\n`);
+    const details = { code, message, field, value, expected: expected ?? null, hint: hint ?? null };
+    process.stdout.write(`${JSON.stringify({ error: details })}\n`);
   } else {
     const lines = [`error: ${message}`];
     if (expected !== undefined) lines.push(`  expected: ${expected}`);
@@ -59,11 +64,18 @@ export function reportError(error: unknown, json: boolean): number {
 }
 
 function unexpected(error: unknown): MakergymError {
-  if (process.env.MAKERGYM_DEBUG) console.error(error);
+  const { code, message, path } = error as Partial<NodeJS.ErrnoException>;
+  if (error instanceof Error && typeof code === 'string' && 'syscall' in error) {
+    // The system said no: a folder that may not be written, a disk that is gone, too many open files.
+    return new RunError(
+      { code: 'system', message: `${message}.`, field: path, value: code },
+      { cause: error },
+    );
+  }
   return new MakergymError(
     {
       code: 'unexpected',
-      message: `Unexpected failure: ${error instanceof Error ? error.message : String(error)}.`,
+      message: `Unexpected failure: ${error instanceof Error ? message : String(error)}.`,
       hint: 'This is a defect of makergym. Run again with MAKERGYM_DEBUG=1 to see where it happened.',
     },
     { cause: error },
@@ -116,7 +128,7 @@ export function createContext(
 }
 
 /** Aborts on the first Ctrl-C, so that work can be left resumable; the second ends the process at once. */
-function interruptSignal(): AbortSignal {
+function watchInterrupts(): { readonly signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
@@ -125,5 +137,11 @@ function interruptSignal(): AbortSignal {
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
-  return controller.signal;
+  return {
+    signal: controller.signal,
+    stop: () => {
+      process.off('SIGINT', interrupt);
+      process.off('SIGTERM', interrupt);
+    },
+  };
 }

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/files.ts';
 import { savePolicy } from '../checkpoints/policy.ts';
@@ -45,8 +44,7 @@ export class KeepBest implements TrainingCallback {
 
   constructor(run: RunDirectory) {
     this.#run = run;
-    const path = join(run.best, SCORE);
-    this.#best = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as BestScore) : null;
+    this.#best = run.readJson('best', SCORE) as BestScore | null;
   }
 
   get best(): BestScore | null {

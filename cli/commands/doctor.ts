@@ -38,6 +38,7 @@ export const doctorCommand: Command = {
       progress.update(engines.length, kind.name);
     }
     progress.done();
+    if (context.signal.aborted) throw new InterruptedError();
     const processors = cpus();
     const measured = args.quick !== true;
     const machine = measured ? await matrixRate(availableParallelism(), MEASURE_MS) : null;

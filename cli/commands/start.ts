@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { RunDirectory } from '../../checkpoints/run-directory.ts';
 import { checkArguments } from '../arguments.ts';
 import type { Command, CommandContext } from '../command.ts';
 import { assign, type Config, resolveConfig, type Settings } from '../config.ts';
@@ -49,6 +50,7 @@ export const startCommand: Command = {
   },
   async run(args, context) {
     const run = typeof args.out === 'string' ? args.out : freeName();
+    RunDirectory.refuseExisting(run);
     const config = smallConfig(context.config);
     const execute = (name: string, raw: Record<string, unknown>, seed = config.seed) =>
       runStep(name, raw, { ...context, config: { ...config, seed }, seed }, args.quiet === true);

@@ -13,7 +13,8 @@ import { type Config, resolveConfig, type Settings } from '../config.ts';
 import { LANE_OPTIONS, spanOptions } from '../options/lane.ts';
 
 import { VERSION } from '../run-command.ts';
-import { chooseData, type TrainingData } from '../training/data.ts';
+import { chooseData } from '../training/data.ts';
+import { trainedOn } from '../training/record.ts';
 import { registeredTask } from '../training/registered-task.ts';
 import { type TrainingTask, tapeTask } from '../training/task.ts';
 import { type TrainingPlan, train } from '../training/train.ts';
@@ -111,7 +112,8 @@ async function beginRun(args: Arguments, context: CommandContext): Promise<Train
   const totalTimesteps = args['total-timesteps'];
   if (typeof totalTimesteps !== 'number') throw missing('total-timesteps', 'how many timesteps to train');
   const sources = [args.tape, args.market, args.env].filter((source) => source !== undefined);
-  if (sources.length !== 1) throw missing('tape', 'one of --tape, --market and --env');
+  if (sources.length === 0) throw missing('tape', 'one of --tape, --market and --env');
+  if (sources.length > 1) throw tooMany();
   const path = typeof args.out === 'string' ? args.out : freeName();
   RunDirectory.refuseExisting(path);
   const { config } = context;
@@ -148,6 +150,9 @@ async function beginRun(args: Arguments, context: CommandContext): Promise<Train
 async function onTapes(path: string, args: Arguments, context: CommandContext): Promise<TrainingTask> {
   const { config } = context;
   if (args['env-options'] !== undefined) throw foreignOption('env-options', args, '--env');
+  if (args.duration !== undefined && args.market === undefined) {
+    throw foreignOption('duration', args, '--market');
+  }
   const tapes = (args.tape as readonly string[] | undefined) ?? [await simulated(path, args, context)];
   const data = chooseData({
     run: path,
@@ -228,13 +233,7 @@ function resumeRun(args: Arguments, context: CommandContext): TrainingPlan {
     });
   }
   const totalTimesteps = (args['total-timesteps'] as number | undefined) ?? record.totalTimesteps;
-  const training = record.training as {
-    readonly data?: TrainingData;
-    readonly env?: string;
-    readonly envOptions?: EnvOptions;
-    readonly agents: number;
-  };
-  const { data, env, envOptions = {}, agents } = training;
+  const { data, env, envOptions, agents } = trainedOn(join(path, 'run.json'), record.training);
   const config = resolveConfig(run.config as Settings) as Config;
   context.log(`Going on from ${from}`);
   return {
@@ -242,7 +241,7 @@ function resumeRun(args: Arguments, context: CommandContext): TrainingPlan {
     config,
     task:
       data === undefined
-        ? registeredTask(String(env), envOptions, config.seed)
+        ? registeredTask(String(env), envOptions ?? {}, config.seed)
         : tapeTask(path, data, config, PROGRAM),
     totalTimesteps,
     agents,
@@ -264,9 +263,7 @@ function where(args: Arguments): Pick<TrainingPlan, 'device' | 'threads'> {
 /** Simulates a market into the run's folder, through the same import as any recording. */
 async function simulated(run: string, args: Arguments, context: CommandContext): Promise<string> {
   const out = join(run, 'market', 'training.arrow');
-  if (!existsSync(out)) {
-    await simulateCommand.run({ market: args.market, duration: args.duration ?? '1h', out }, context);
-  }
+  await simulateCommand.run({ market: args.market, duration: args.duration ?? '1h', out }, context);
   return out;
 }
 
@@ -281,6 +278,16 @@ function commandLine(): string {
   const quote = (word: string) =>
     /^[\w./:=,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
   return ['makergym', ...process.argv.slice(2)].map(quote).join(' ');
+}
+
+function tooMany(): InputError {
+  return new InputError({
+    code: 'too-many-options',
+    message: '"train" takes one of --tape, --market and --env.',
+    field: '--tape',
+    expected: 'one of --tape, --market and --env',
+    hint: 'Leave the others out.',
+  });
 }
 
 function missing(field: string, expected: string): InputError {

@@ -15,7 +15,9 @@ type Missing = { what: string; command: string | null };
 export function runReport(directory: string): ReportData {
   const run = RunDirectory.open(directory);
   const missing: Missing[] = [];
-  const progress = existsSync(run.progress) ? parseProgress(readFileSync(run.progress, 'utf8')) : null;
+  const progress = existsSync(run.progress)
+    ? parseProgress(readFileSync(run.progress, 'utf8'), run.progress)
+    : null;
   if (progress === null) {
     missing.push({
       what: 'No learning curves: training has not logged a row yet.',

@@ -50,12 +50,14 @@ export interface DataChoice {
 /** Decides what is trained on and what is judged on. They never overlap: an InputError says so where they would. */
 export function chooseData(choice: DataChoice): TrainingData {
   const infos = choice.tapes.map(readInfo);
+  requireOrder(choice.tapes, infos, 'tape');
   const start = Math.max(choice.start ?? Number.NEGATIVE_INFINITY, infos[0].start);
   const end = Math.min(choice.end ?? Number.POSITIVE_INFINITY, infos[infos.length - 1].end);
   if (!(end > start)) throw emptyStretch(start, end, infos);
   const tapes = references(choice.run, choice.tapes, infos);
   const longest = choice.evaluationSeconds * MICROSECONDS;
   const evaluationInfos = choice.evaluationTapes.map(readInfo);
+  requireOrder(choice.evaluationTapes, evaluationInfos, 'eval-tape');
   // Naming the training tape for evaluation means: a part of it, apart from training.
   const known = new Set(infos.map(({ checksum }) => checksum));
   const heldOut = evaluationInfos.every(({ checksum }) => known.has(checksum));
@@ -157,6 +159,21 @@ function emptyStretch(start: number, end: number, infos: readonly TapeInfo[]): I
     value: formatTime(start),
     expected: `times of the tape, ${tape}`,
     hint: 'Check --start and --end; tapes go in order of time.',
+  });
+}
+
+function requireOrder(paths: readonly string[], infos: readonly TapeInfo[], field: string): void {
+  const early = infos.findIndex((info, i) => i > 0 && info.start < infos[i - 1].end);
+  if (early < 0) return;
+  throw new InputError({
+    code: 'tapes-out-of-order',
+    message:
+      `${paths[early]} begins at ${formatTime(infos[early].start)}, before the end of ${paths[early - 1]} ` +
+      `(${formatTime(infos[early - 1].end)}).`,
+    field,
+    value: paths[early],
+    expected: 'tapes in order of time that do not overlap',
+    hint: 'Give the earlier tape first.',
   });
 }
 

@@ -1,3 +1,4 @@
+import { InputError } from '../../base/errors.ts';
 import { type Chart, LEGEND, LINE, TEXT, TOOLTIP, valueAxis } from './chart.ts';
 
 /** A table of `progress.csv`: a column of numbers (NaN where empty) by name. */
@@ -8,16 +9,37 @@ export interface Progress {
 
 const STEP = 'time/total_timesteps';
 
-/** Reads `progress.csv`; null where it holds no row. */
-export function parseProgress(text: string): Progress | null {
+/** Reads `progress.csv`; null where it holds no row. Throws an InputError naming the line that is no row of it. */
+export function parseProgress(text: string, path = 'progress.csv'): Progress | null {
+  if (text.trim() === '') return null;
   const [header, ...rows] = text.trimEnd().split('\n');
   const names = header.split(',');
-  const cells = rows.map((row) => row.split(','));
-  const column = (index: number) =>
-    cells.map((row) => (row[index] === '' || row[index] === undefined ? Number.NaN : Number(row[index])));
   const step = names.indexOf(STEP);
-  if (step < 0 || rows.length === 0) return null;
+  if (step < 0) throw damaged(`${path}:1`, header);
+  const cells = rows.map((row, line) => {
+    const numbers = row.split(',').map((cell) => (cell === '' ? Number.NaN : Number(cell)));
+    const sound = row
+      .split(',')
+      .every((cell, i) => cell === '' || cell === 'NaN' || !Number.isNaN(numbers[i]));
+    if (!sound || numbers.length !== names.length || Number.isNaN(numbers[step])) {
+      throw damaged(`${path}:${line + 2}`, row);
+    }
+    return numbers;
+  });
+  if (cells.length === 0) return null;
+  const column = (index: number) => cells.map((row) => row[index]);
   return { timesteps: column(step), columns: new Map(names.map((name, i) => [name, column(i)])) };
+}
+
+function damaged(place: string, line: string): InputError {
+  return new InputError({
+    code: 'bad-run',
+    message: `${place} is no line of learning curves.`,
+    field: 'run',
+    value: line.slice(0, 80),
+    expected: `a table of numbers with the column ${STEP}`,
+    hint: 'Restore the file, or remove it to do without its curves.',
+  });
 }
 
 /** The curves shown, in order: a title, the unit, and the columns drawn together. A `/` at the end takes all below. */

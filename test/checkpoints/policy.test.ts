@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SacState } from '../../agents/sac/engine.ts';
@@ -83,6 +83,12 @@ describe('a saved policy', () => {
     assert.throws(() => loadPolicy(join(folder, 'empty')), /holds no policy/);
     assert.throws(() => loadPolicy(join(folder, 'nowhere')), InputError);
     savePolicy(join(folder, 'p'), description, state);
+    const manifest = JSON.parse(readFileSync(join(folder, 'p', 'manifest.json'), 'utf8'));
+    for (const part of ['safety', 'lane', 'anchor', 'instrument', 'provenance', 'files', 'observation']) {
+      mkdirSync(join(folder, part));
+      writeFileSync(join(folder, part, 'manifest.json'), JSON.stringify({ ...manifest, [part]: undefined }));
+      assert.throws(() => loadPolicy(join(folder, part)), { code: 'bad-manifest', field: part });
+    }
     writeFileSync(join(folder, 'p', 'policy.safetensors'), 'x');
     assert.throws(() => loadPolicy(join(folder, 'p')), /policy\.safetensors is damaged/);
     assert.throws(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
@@ -74,10 +74,34 @@ describe('a run directory', () => {
   });
 
   it('is told from other folders', () => {
-    assert.throws(() => RunDirectory.open(folder), /No such file.*run\.json/);
+    assert.throws(() => RunDirectory.open(folder), /no run\.json that says so/);
+    assert.throws(() => RunDirectory.open(join(folder, 'nowhere')), /No such file/);
     writeFileSync(join(folder, 'run.json'), '{}');
     assert.throws(() => RunDirectory.open(folder), /not a run/);
     writeFileSync(join(folder, 'run.json'), '{');
     assert.throws(() => RunDirectory.open(folder), /cannot be read/);
+  });
+
+  it('is not mixed with anything but a market simulated for it', () => {
+    const other = join(folder, 'other');
+    mkdirSync(join(other, 'market'), { recursive: true });
+    RunDirectory.refuseExisting(other);
+    writeFileSync(join(other, 'manifest.json'), '{}');
+    assert.throws(() => RunDirectory.refuseExisting(other), { code: 'out-not-empty' });
+    assert.throws(() => RunDirectory.refuseExisting(join(other, 'manifest.json')), /is a file/);
+  });
+
+  it('leaves out an evaluation that a crash cut short, and names one that is damaged', () => {
+    const run = create();
+    run.appendEvaluation({ timestep: 10, score: 1, metrics: {} });
+    const path = join(run.path, 'evaluations.jsonl');
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, `${whole}{"timest`);
+    assert.deepEqual(
+      run.evaluations.map(({ timestep }) => timestep),
+      [10],
+    );
+    writeFileSync(path, `${whole}{"timest\n${whole}`);
+    assert.throws(() => run.evaluations, { code: 'bad-run', value: `${path}:2` });
   });
 });

@@ -122,6 +122,20 @@ describe('agents by name', () => {
     }
   });
 
+  it('are told as the fault of their module when they throw', async () => {
+    const failing = `export default () => ({ name: 'x', reset() { throw 'no reset'; }, quote() { null.x; } });`;
+    const agent = await resolveAgent(module('failing.mjs', failing), DEFAULT_CONFIG);
+    const quoter = agent.createQuoter();
+    assert.throws(() => quoter.reset(quoterContext()), {
+      code: 'agent-failed',
+      message: /reset\(\): no reset/,
+    });
+    assert.throws(() => quoter.quote(quoterView(), emptyQuote()), {
+      code: 'agent-failed',
+      message: /failing\.mjs failed in quote\(\): Cannot read/,
+    });
+  });
+
   it('say what is wrong with a module', async () => {
     const wrong: Readonly<Record<string, readonly [string, RegExp]>> = {
       'nothing.mjs': ['export const quoter = 1;', /gives nothing/],
@@ -138,6 +152,8 @@ describe('agents by name', () => {
     }
     await assert.rejects(resolveAgent(module('broken.ts', 'export default {'), DEFAULT_CONFIG), {
       code: 'broken-module',
+      // The compiler's finding, not its heading alone.
+      message: /broken\.ts:1/,
     });
     await assert.rejects(resolveAgent(join(folder, 'none.ts'), DEFAULT_CONFIG), { code: 'file-not-found' });
   });

@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { writeFileAtomic } from '../../base/files.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { InputError } from '../../base/errors.ts';
+import { appendToFile, writeFileAtomic } from '../../base/files.ts';
 import type { LogRecord, LogSink } from '../recorder.ts';
 
 const STEP = 'time/total_timesteps';
@@ -17,6 +18,7 @@ export class CsvLogger implements LogSink {
     this.#path = path;
     if (resumedAt !== undefined && existsSync(path)) {
       const [header, ...rows] = readFileSync(path, 'utf8').trimEnd().split('\n');
+      if (header.split(',', 1)[0] !== STEP) throw damaged(path, header);
       this.#columns = header.split(',');
       this.#rows = rows.filter((row) => Number(row.split(',', 1)[0]) <= resumedAt);
     }
@@ -34,7 +36,7 @@ export class CsvLogger implements LogSink {
     const row = cells.join(',');
     this.#rows.push(row);
     if (added.length > 0) this.#rewrite();
-    else appendFileSync(this.#path, `${row}\n`);
+    else appendToFile(this.#path, `${row}\n`);
   }
 
   close(): void {}
@@ -42,4 +44,15 @@ export class CsvLogger implements LogSink {
   #rewrite(): void {
     writeFileAtomic(this.#path, `${[this.#columns.join(','), ...this.#rows].join('\n')}\n`);
   }
+}
+
+function damaged(path: string, header: string): InputError {
+  return new InputError({
+    code: 'bad-run',
+    message: `${path} does not begin as a table of learning curves.`,
+    field: 'run',
+    value: header.slice(0, 80),
+    expected: `columns that begin with ${STEP}`,
+    hint: 'Restore the file, or remove it to do without its curves.',
+  });
 }
