@@ -1,11 +1,13 @@
 /**
  * Speed of the SAC update, with sampling, normalising and noise, on the engines of this machine, and of one decision:
  *
- *     npx tsx bench/sac.ts [--threads N] [--seconds S] [engine …]
+ *     npx tsx bench/sac.ts [--threads N] [--seconds S] [--undisturbed] [engine …]
  *
  * Engines take turns, so that whatever else the machine does hits all of them; the median of the turns is printed, and
- * its ratio to the first engine's. Rates depend on the machine; compare within one run.
+ * its ratio to the first engine's. Rates depend on the machine; compare within one run. With --undisturbed (Linux) only
+ * turns count in which other programs took less than an eighth of a processor; it waits up to five minutes for them.
  */
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { matrixRate, matrixWork } from '../agents/sac/calibrate.ts';
@@ -21,12 +23,17 @@ import { DEFAULT_SAC } from '../training/settings.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { threads: { type: 'string' }, seconds: { type: 'string', default: '1' } },
+  options: {
+    threads: { type: 'string' },
+    seconds: { type: 'string', default: '1' },
+    undisturbed: { type: 'boolean', default: false },
+  },
 });
 const threads = Number(values.threads ?? availableParallelism());
 const turnMs = 1000 * Number(values.seconds);
 const names = positionals.length > 0 ? positionals : ['onnx', 'tfjs-wasm'];
 const TURNS = 5;
+const PATIENCE_MS = 300_000;
 const generator = stream(1, 'bench');
 const normal = (count: number) => Float32Array.from({ length: count }, () => generator.normal());
 
@@ -47,6 +54,25 @@ function median(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 }
 
+/** Processor time of everything and of this process, ms; zeros where the system does not tell. */
+function processorTimes(): { readonly all: number; readonly own: number } {
+  if (!values.undisturbed) return { all: 0, own: 0 };
+  const numbers = readFileSync('/proc/stat', 'utf8')
+    .split('\n')[0]
+    .trim()
+    .split(/\s+/)
+    .slice(1, 9)
+    .map(Number);
+  const busy = numbers.reduce((sum, x) => sum + x, 0) - numbers[3] - numbers[4];
+  const { user, system } = process.cpuUsage();
+  return { all: 10 * busy, own: (user + system) / 1000 };
+}
+
+function wasDisturbed(before: ReturnType<typeof processorTimes>, elapsed: number): boolean {
+  const after = processorTimes();
+  return after.all - before.all - (after.own - before.own) > elapsed / 8;
+}
+
 const buffer = filledBuffer();
 for (const [batchSize, width] of [
   [256, 256],
@@ -60,18 +86,30 @@ for (const [batchSize, width] of [
   }
   const learners = engines.map((engine) => new Learner(engine, new RunningNormaliser(64), 1));
   const rates: number[][] = engines.map(() => []);
+  const deadline = performance.now() + PATIENCE_MS;
   for (let turn = -1; turn < TURNS; turn++) {
     for (const [i, learner] of learners.entries()) {
+      const before = processorTimes();
       const start = performance.now();
       let updates = 0;
       while (performance.now() - start < turnMs) {
         await learner.update(buffer);
         updates++;
       }
-      if (turn >= 0) rates[i].push((1000 * updates) / (performance.now() - start));
+      const elapsed = performance.now() - start;
+      if (turn >= 0 && !wasDisturbed(before, elapsed)) rates[i].push((1000 * updates) / elapsed);
+    }
+    const isMissing = rates.some(({ length }) => length < TURNS);
+    if (values.undisturbed && turn + 1 === TURNS && isMissing && performance.now() < deadline) {
+      turn--;
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
   for (const [i, engine] of engines.entries()) {
+    if (rates[i].length === 0) {
+      console.log(`${engine.name}: no turn was undisturbed`);
+      continue;
+    }
     const [rate, best] = [median(rates[i]), Math.max(...rates[i])];
     const isOnnx = engine.name === 'onnx';
     const machine = isOnnx ? await matrixRate(threads, 300) : null;

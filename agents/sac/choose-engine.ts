@@ -35,7 +35,7 @@ function onnx(device: Device): EngineKind {
   return {
     name: device === 'cpu' ? ONNX : `${ONNX}-${device}`,
     optionalPackage: ONNX_PACKAGE,
-    brings: 'training some thirty times as fast as TensorFlow.js does in WebAssembly',
+    brings: 'training five to eight times as fast as TensorFlow.js does in WebAssembly',
     create: (options, threads) => createOnnxEngine(options, { device, threads }),
   };
 }
