@@ -16,7 +16,7 @@ export const serveCommand: Command = {
     ['makergym serve day1.gz --port 0 --faults cut,418', 'a free port; sockets that break, bans'],
   ],
   positionals: [
-    { name: 'capture', describe: 'Capture files of one venue, oldest first', required: true, many: true },
+    { name: 'CAPTURE', describe: 'Capture files of one venue, oldest first', required: true, many: true },
   ],
   options: {
     port: {
@@ -50,7 +50,7 @@ export const serveCommand: Command = {
   },
   async run(args, context) {
     const exchange = await LocalExchange.start({
-      captures: args.capture as readonly string[],
+      captures: args.CAPTURE as readonly string[],
       snapshot: args.snapshot as string | undefined,
       venue: args.venue as Venue | undefined,
       port: args.port as number,
