@@ -25,8 +25,6 @@ export class AtomicFile {
   readonly path: string;
   readonly #partial: string;
   #descriptor: number | undefined;
-  /** The outermost folder made for this file. */
-  readonly #made: string | undefined;
   #bytes = 0;
   #done = false;
 
@@ -35,10 +33,10 @@ export class AtomicFile {
     this.#partial = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.partial`);
     try {
       if (existsSync(path) && statSync(path).isDirectory()) throw new Error('it is a folder');
-      this.#made = mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       this.#descriptor = openSync(this.#partial, 'w');
     } catch (cause) {
-      this.#removeFolders();
+      removeFolder(dirname(path));
       throw new InputError(
         {
           code: 'cannot-write',
@@ -77,6 +75,7 @@ export class AtomicFile {
       this.#descriptor = undefined;
       renameSync(this.#partial, this.path);
       this.#done = true;
+      keepFolder(dirname(this.path));
     } catch (cause) {
       throw this.#failed(cause);
     }
@@ -89,20 +88,7 @@ export class AtomicFile {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
     rmSync(this.#partial, { force: true });
-    this.#removeFolders();
-  }
-
-  /** Removes the folders made for this file, as far as they are empty. */
-  #removeFolders(): void {
-    if (this.#made === undefined) return;
-    const outermost = resolve(this.#made);
-    try {
-      for (let folder = resolve(dirname(this.path)); folder.startsWith(outermost); folder = dirname(folder)) {
-        rmdirSync(folder);
-      }
-    } catch {
-      // Something else lies there by now.
-    }
+    removeFolder(dirname(this.path));
   }
 
   #open(): number {
@@ -113,6 +99,35 @@ export class AtomicFile {
   #failed(cause: unknown): RunError {
     this.discard();
     return writeFailed(this.path, cause, ' The partial file was removed.');
+  }
+}
+
+/** Folders made for what may yet fail. */
+const made = new Set<string>();
+
+/** Makes a folder for something that may yet fail, with those around it. */
+export function makeFolder(path: string): void {
+  const outermost = mkdirSync(path, { recursive: true });
+  if (outermost === undefined) return;
+  for (let folder = resolve(path); folder.startsWith(resolve(outermost)); folder = dirname(folder))
+    made.add(folder);
+}
+
+/** A folder that `makeFolder` made stays: what it was made for is there. */
+export function keepFolder(path: string): void {
+  for (let folder = resolve(path); made.delete(folder); ) folder = dirname(folder);
+}
+
+/** Removes a folder and those around it, as far as `makeFolder` made them and they are empty. */
+export function removeFolder(path: string): void {
+  for (let folder = resolve(path); made.has(folder); folder = dirname(folder)) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Something lies there; whoever discards it last comes here again.
+      return;
+    }
+    made.delete(folder);
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { InputError, MakergymError, RunError } from '../base/errors.ts';
-import { AtomicFile, requireFile } from '../base/files.ts';
+import { AtomicFile, keepFolder, makeFolder, removeFolder, requireFile } from '../base/files.ts';
 import { verifyFile } from './file-record.ts';
 import type { FileRecord } from './policy-manifest.ts';
 
@@ -119,7 +119,8 @@ export function replaceDirectory(directory: string, fill: (partial: string) => v
   const partial = `${beside}.partial`;
   const old = `${beside}.old`;
   try {
-    mkdirSync(partial, { recursive: true });
+    makeFolder(dirname(directory));
+    mkdirSync(partial);
     fill(partial);
     const replaces = existsSync(directory);
     if (replaces) renameSync(directory, old);
@@ -130,8 +131,10 @@ export function replaceDirectory(directory: string, fill: (partial: string) => v
       throw error;
     }
     rmSync(old, { recursive: true, force: true });
+    keepFolder(dirname(directory));
   } catch (cause) {
     rmSync(partial, { recursive: true, force: true });
+    removeFolder(dirname(directory));
     if (cause instanceof MakergymError) throw cause;
     throw new RunError(
       {

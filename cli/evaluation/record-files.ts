@@ -54,8 +54,7 @@ export class RecordFiles {
 
   /** Removes what was not finished; does nothing after `finish`. */
   discard(): void {
-    // The first made the folder, the last leaves it empty.
-    for (const file of this.#open.reverse()) file.discard();
+    for (const file of this.#open) file.discard();
     this.#open = [];
   }
 }

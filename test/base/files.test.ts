@@ -79,8 +79,8 @@ describe('atomic files', () => {
 
   it('take the folders made for them along when discarded, but none that holds something else', () => {
     const [one, other] = ['a.txt', 'b.txt'].map((name) => new AtomicFile(join(folder, 'new', 'deep', name)));
-    other.discard();
     one.discard();
+    other.discard();
     assert.deepEqual(readdirSync(folder), []);
     const lone = new AtomicFile(join(folder, 'new', 'a.txt'));
     writeFileAtomic(join(folder, 'new', 'kept.txt'), 'x');
