@@ -1,39 +1,25 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { RunDirectory } from '../../checkpoints/run-directory.ts';
 import { checkArguments } from '../arguments.ts';
 import type { Command, CommandContext } from '../command.ts';
-import { assign, type Config, resolveConfig, type Settings } from '../config.ts';
+import {
+  assign,
+  type Config,
+  parseAssignment,
+  readConfigFile,
+  resolveConfig,
+  type Settings,
+} from '../config.ts';
 import { COMMANDS } from '../registry.ts';
 
-/**
- * Settings that go the whole way in minutes on two cores. Fills are rare and the noise of the mid is large beside what
- * a quote earns, so the short way to something better than the anchor is: stay near it, look a second ahead, explore
- * throughout, and see much of the market between two updates.
- */
-const SMALL: Readonly<Record<string, unknown>> = {
-  'marketMaking.episodeSeconds': 120,
-  'marketMaking.warmupSeconds': 30,
-  'marketMaking.centreShiftTicks': 3,
-  'marketMaking.reward.inventoryPenalty': 5e-4,
-  'sac.hidden': [64, 64],
-  'sac.batchSize': 512,
-  'sac.discount': 0.95,
-  'sac.targetEntropy': 1,
-  'sac.initialTemperature': 0.02,
-  'sac.kappaMax': 0.05,
-  'sac.kappaRampUpdates': 5_000,
-  'training.bufferSize': 500_000,
-  'training.learningStarts': 10_000,
-  'training.updatesPerStep': 0.03,
-  'training.evaluateEvery': 50_000,
-  'training.evaluationSeconds': 1_800,
-  'training.checkpointEvery': 250_000,
-  'training.logEvery': 10_000,
-  'training.earlyStop.window': 0,
-  'training.curriculum.startTicks': 2,
-  'training.curriculum.endTicks': 3,
-};
+/** On top of configs/near-anchor.yaml: episodes and stretches for a market that trades five times a second. */
+const EMBEDDED = [
+  'marketMaking.episodeSeconds=120',
+  'marketMaking.warmupSeconds=30',
+  'marketMaking.reward.inventoryPenalty=5e-4',
+];
 
 /** The whole way of a tick on the embedded market: what `npm start` runs. */
 export const startCommand: Command = {
@@ -48,7 +34,13 @@ export const startCommand: Command = {
     },
     duration: {
       type: 'string',
-      describe: 'Length of each simulated market',
+      describe: 'Length of the simulated market to train on',
+      default: '12h',
+      placeholder: 'D',
+    },
+    'evaluation-duration': {
+      type: 'string',
+      describe: 'Length of the simulated market to be judged on',
       default: '4h',
       placeholder: 'D',
     },
@@ -63,18 +55,18 @@ export const startCommand: Command = {
   async run(args, context) {
     const run = typeof args.out === 'string' ? args.out : freeName();
     RunDirectory.refuseExisting(run);
-    const config = smallConfig(context.config);
+    const config = smallConfig(context);
     const execute = (name: string, raw: Record<string, unknown>, seed = config.seed) =>
       runStep(name, raw, { ...context, config: { ...config, seed }, seed }, args.quiet === true);
 
     const capture = (part: string) => join(run, 'market', `${part}.gz`);
     const tape = (part: string) => join(run, 'market', `${part}.arrow`);
     // The evaluation market has a seed of its own: the agent is judged on ticks it never saw.
-    for (const [part, seed] of [
-      ['training', config.seed],
-      ['evaluation', config.seed + 1],
+    for (const [part, duration, seed] of [
+      ['training', args.duration, config.seed],
+      ['evaluation', args['evaluation-duration'], config.seed + 1],
     ] as const) {
-      const market = { market: 'queue-reactive', duration: args.duration, out: capture(part) };
+      const market = { market: 'queue-reactive', duration, out: capture(part) };
       await execute('simulate', market, seed);
       await execute('import', { CAPTURE: [capture(part)], out: tape(part) });
     }
@@ -112,14 +104,15 @@ async function runStep(
   return command.run(checkArguments(command, raw), context);
 }
 
-/** The small settings, except where the user's own configuration already differs from the defaults. */
-function smallConfig(config: Config): Config {
-  const defaults = resolveConfig({});
-  const settings = structuredClone(config) as unknown as Settings;
-  for (const [path, value] of Object.entries(SMALL)) {
-    if (JSON.stringify(lookup(config, path)) === JSON.stringify(lookup(defaults, path)))
-      assign(settings, path, value);
+/** The settings of this command, except where the user gave others. */
+function smallConfig(context: CommandContext): Config {
+  const package_ = createRequire(import.meta.url).resolve('makergym/package.json');
+  const settings = readConfigFile(join(dirname(package_), 'configs', 'near-anchor.yaml'));
+  for (const text of EMBEDDED) {
+    const { path, value } = parseAssignment(text);
+    assign(settings, path, value);
   }
+  for (const path of context.given) assign(settings, path, lookup(context.config, path));
   return resolveConfig(settings);
 }
 
