@@ -76,6 +76,7 @@ export type { LaneListener } from './env/lane-listener.ts';
 export { MarketMakingEnv, type MarketMakingOptions } from './env/market-making/environment.ts';
 export { MidQuoter } from './env/market-making/mid-quoter.ts';
 export { OBSERVATION_NAMES, OBSERVATION_UNITS, Observer } from './env/market-making/observation.ts';
+export type { MarketMakingMakeOptions } from './env/market-making/options.ts';
 export { ResidualQuoter } from './env/market-making/residual-quoter.ts';
 export { MarketMakingVectorEnv } from './env/market-making/vector-environment.ts';
 export { RunningNormaliser } from './env/normaliser.ts';

@@ -1,6 +1,7 @@
 import { InputError } from '../base/errors.ts';
 import type { Env } from './env.ts';
 import { UnregisteredEnv } from './errors.ts';
+import type { MarketMakingMakeOptions } from './market-making/options.ts';
 import { OrderEnforcing } from './wrappers/order-enforcing.ts';
 import { TimeLimit } from './wrappers/time-limit.ts';
 
@@ -16,6 +17,11 @@ export interface MakeOptions {
   /** Truncate episodes after so many steps; null switches the registered limit off. */
   readonly maxEpisodeSteps?: number | null;
 }
+
+/** The options of an environment, by name where it is known to the compiler. */
+export type OptionsOf<Id extends string> = Id extends 'MarketMaking-v0'
+  ? MarketMakingMakeOptions
+  : EnvOptions;
 
 export interface EnvSpecification {
   readonly maxEpisodeSteps?: number;
@@ -60,9 +66,9 @@ export function register<Observation, Action>(
  * Makes a registered environment. `maxEpisodeSteps` adds a time limit, everything else goes to the environment's
  * factory. Throws UnregisteredEnv, which names the nearest id.
  */
-export function make<Observation = Float32Array, Action = Float32Array>(
-  id: string,
-  options: MakeOptions & EnvOptions = {},
+export function make<Observation = Float32Array, Action = Float32Array, Id extends string = string>(
+  id: Id,
+  options: MakeOptions & OptionsOf<Id> = {} as MakeOptions & OptionsOf<Id>,
 ): Env<Observation, Action> {
   const entry = entries.get(id);
   if (entry === undefined) throw new UnregisteredEnv(id, registered());

@@ -14,6 +14,20 @@ describe('the package', () => {
     checkEnv(env);
   });
 
+  it('types the options of the market-making environment, so that an editor completes them', () => {
+    const seen: string[] = [];
+    const env = make('MarketMaking-v0', {
+      ...options(),
+      lane: { fees: { makerBps: -0.5 } },
+      protect: (quoter) => {
+        seen.push(quoter.name);
+        return quoter;
+      },
+    });
+    assert.deepEqual(seen, ['residual on v15']);
+    env.close();
+  });
+
   it('names the nearest environment for an unknown one', () => {
     assert.throws(() => make('MarketMakng-v0'), { hint: /MarketMaking-v0/ });
   });

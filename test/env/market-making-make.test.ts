@@ -17,7 +17,7 @@ const refused = (options: Record<string, unknown>, field: string, hint = /./): v
 
 describe("make('MarketMaking-v0')", () => {
   const tapes = [syntheticTape(1, 60)];
-  const marketMaking = { anchor: 'mid', episodeSeconds: 5, warmupSeconds: 1 };
+  const marketMaking = { anchor: 'mid', episodeSeconds: 5, warmupSeconds: 1 } as const;
 
   it('makes the environment from settings in part', () => {
     assert.ok(registered().includes('MarketMaking-v0'));
