@@ -89,6 +89,8 @@ export const TOOLTIP = {
 export const LEGEND = {
   top: 0,
   left: 'center',
+  // Without a browser echarts only guesses how wide a name is.
+  itemGap: 32,
   textStyle: { ...TEXT, color: INK },
   icon: 'roundRect',
 } as const;
