@@ -2,17 +2,11 @@
 import { MICROSECONDS } from '../base/time.ts';
 import { withdraw, withholdImpossiblePrices } from '../env/own-quotes.ts';
 import { placeQuote } from '../env/place-quote.ts';
-import {
-  type Quote,
-  type QuoterContext,
-  type QuoterView,
-  Reason,
-  Refresh,
-  type ReloadableQuoter,
-} from '../env/quoter.ts';
-import { type Bound, checkParameters } from './check-parameters.ts';
+import { type Quote, type QuoterView, Reason, Refresh } from '../env/quoter.ts';
+import type { Bound } from './check-parameters.ts';
 import { halfSpread, reservationPrice, riskTerm } from './closed-form.ts';
 import { limitInventory } from './limit-inventory.ts';
+import { ParameterisedQuoter } from './parameterised-quoter.ts';
 import { type AvellanedaStoikovParameters, DEFAULT_V1 } from './parameters.ts';
 
 /** Largest shift of the centre by order flow in V1-α, ticks. */
@@ -33,42 +27,26 @@ export const V1_BOUNDS: Readonly<Partial<Record<keyof AvellanedaStoikovParameter
  * δ* = (1/γ)·ln(1 + γ/k), which a jump of σ widens and `includeRiskTerm` raises by γσ²τ/2. Post-only. The side that
  * would add to |q| ≥ q_max is withheld, everything is while acknowledgements are slow. Re-quotes at every decision.
  */
-export class AvellanedaStoikov implements ReloadableQuoter<AvellanedaStoikovParameters> {
-  readonly name = 'v1';
-  #parameters: Readonly<AvellanedaStoikovParameters>;
-  #context: QuoterContext | undefined;
-
+export class AvellanedaStoikov extends ParameterisedQuoter<AvellanedaStoikovParameters> {
   constructor(parameters: Partial<AvellanedaStoikovParameters> = {}) {
-    this.#parameters = checkParameters('v1', DEFAULT_V1, parameters, V1_BOUNDS);
-  }
-
-  get parameters(): Readonly<AvellanedaStoikovParameters> {
-    return this.#parameters;
-  }
-
-  reload(parameters: Partial<AvellanedaStoikovParameters>): void {
-    this.#parameters = checkParameters('v1', this.#parameters, parameters, V1_BOUNDS);
-  }
-
-  reset(context: QuoterContext): void {
-    this.#context = context;
+    super('v1', DEFAULT_V1, parameters, V1_BOUNDS);
   }
 
   quote(view: QuoterView, out: Quote): void {
-    const { betaOfi } = this.#parameters;
+    const { betaOfi } = this.parameters;
     out.reason = Reason.quote;
-    out.reference = reservation(view, this.#parameters);
+    out.reference = reservation(view, this.parameters);
     const shift = betaOfi * view.market.signals.ofiZ1s;
     out.offset = Math.max(-MAX_FLOW_SHIFT, Math.min(MAX_FLOW_SHIFT, shift));
     if (out.offset !== shift) out.reason |= Reason.offset;
-    out.spread = 2 * halfSpreadNow(view, this.#parameters, out);
-    if (!mayQuote(view, this.#parameters, out)) return;
+    out.spread = 2 * halfSpreadNow(view, this.parameters, out);
+    if (!mayQuote(view, this.parameters, out)) return;
     out.bidQuantity = 1;
     out.askQuantity = 1;
     out.refreshBid = Refresh.move;
     out.refreshAsk = Refresh.move;
     placeQuote(view, out);
-    limitInventory(view, this.#context, out);
+    limitInventory(view, this.context, out);
     withholdImpossiblePrices(out);
   }
 }

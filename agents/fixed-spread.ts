@@ -1,16 +1,10 @@
 // Runs at every decision: no allocation in `quote`.
 import { withdraw, withholdImpossiblePrices } from '../env/own-quotes.ts';
 import { placeQuote } from '../env/place-quote.ts';
-import {
-  type Quote,
-  type QuoterContext,
-  type QuoterView,
-  Reason,
-  Refresh,
-  type ReloadableQuoter,
-} from '../env/quoter.ts';
-import { type Bound, checkParameters } from './check-parameters.ts';
+import { type Quote, type QuoterView, Reason, Refresh } from '../env/quoter.ts';
+import type { Bound } from './check-parameters.ts';
 import { limitInventory } from './limit-inventory.ts';
+import { ParameterisedQuoter } from './parameterised-quoter.ts';
 import { DEFAULT_FIXED, type FixedSpreadParameters } from './parameters.ts';
 
 const BOUNDS: Readonly<Record<keyof FixedSpreadParameters, Bound>> = { spread: { above: 0 } };
@@ -19,25 +13,9 @@ const BOUNDS: Readonly<Record<keyof FixedSpreadParameters, Bound>> = { spread: {
  * The naive control: a constant spread around the mid, whatever the inventory, the flow or the volatility. Only q_max
  * and post-only bind it. What a strategy earns beyond it is what its model is worth.
  */
-export class FixedSpread implements ReloadableQuoter<FixedSpreadParameters> {
-  readonly name = 'fixed';
-  #parameters: Readonly<FixedSpreadParameters>;
-  #context: QuoterContext | undefined;
-
+export class FixedSpread extends ParameterisedQuoter<FixedSpreadParameters> {
   constructor(parameters: Partial<FixedSpreadParameters> = {}) {
-    this.#parameters = checkParameters('fixed', DEFAULT_FIXED, parameters, BOUNDS);
-  }
-
-  get parameters(): Readonly<FixedSpreadParameters> {
-    return this.#parameters;
-  }
-
-  reload(parameters: Partial<FixedSpreadParameters>): void {
-    this.#parameters = checkParameters('fixed', this.#parameters, parameters, BOUNDS);
-  }
-
-  reset(context: QuoterContext): void {
-    this.#context = context;
+    super('fixed', DEFAULT_FIXED, parameters, BOUNDS);
   }
 
   quote(view: QuoterView, out: Quote): void {
@@ -45,7 +23,7 @@ export class FixedSpread implements ReloadableQuoter<FixedSpreadParameters> {
     out.reason = Reason.quote;
     out.reference = book.ready ? book.mid : 0;
     out.offset = 0;
-    out.spread = this.#parameters.spread;
+    out.spread = this.parameters.spread;
     if (!synchronised || !book.ready) {
       withdraw(out, Reason.notReady);
       return;
@@ -55,7 +33,7 @@ export class FixedSpread implements ReloadableQuoter<FixedSpreadParameters> {
     out.refreshBid = Refresh.move;
     out.refreshAsk = Refresh.move;
     placeQuote(view, out);
-    limitInventory(view, this.#context, out);
+    limitInventory(view, this.context, out);
     withholdImpossiblePrices(out);
   }
 }

@@ -8,11 +8,11 @@ import {
   type QuoterView,
   Reason,
   Refresh,
-  type ReloadableQuoter,
 } from '../env/quoter.ts';
 import { halfSpreadNow, mayQuote, reservation, V1_BOUNDS } from './avellaneda-stoikov.ts';
-import { type Bound, checkParameters } from './check-parameters.ts';
+import type { Bound } from './check-parameters.ts';
 import { limitInventory } from './limit-inventory.ts';
+import { ParameterisedQuoter } from './parameterised-quoter.ts';
 import { DEFAULT_V15, type V15Parameters } from './parameters.ts';
 
 const BOUNDS: Readonly<Partial<Record<keyof V15Parameters, Bound>>> = {
@@ -31,33 +31,22 @@ const BOUNDS: Readonly<Partial<Record<keyof V15Parameters, Bound>>> = {
  * A quote rests until it is older than `maxQuoteAgeMs` or the sign of OFI or DI is the opposite of what it was when the
  * quote was placed (zero has no sign); then it is cancelled and replaced. Risk rules as V1-α.
  */
-export class V15 implements ReloadableQuoter<V15Parameters> {
-  readonly name = 'v15';
-  #parameters: Readonly<V15Parameters>;
-  #context: QuoterContext | undefined;
+export class V15 extends ParameterisedQuoter<V15Parameters> {
   readonly #bid = new PlacedQuote();
   readonly #ask = new PlacedQuote();
 
   constructor(parameters: Partial<V15Parameters> = {}) {
-    this.#parameters = checkParameters('v15', DEFAULT_V15, parameters, BOUNDS);
+    super('v15', DEFAULT_V15, parameters, BOUNDS);
   }
 
-  get parameters(): Readonly<V15Parameters> {
-    return this.#parameters;
-  }
-
-  reload(parameters: Partial<V15Parameters>): void {
-    this.#parameters = checkParameters('v15', this.#parameters, parameters, BOUNDS);
-  }
-
-  reset(context: QuoterContext): void {
-    this.#context = context;
+  override reset(context: QuoterContext): void {
+    super.reset(context);
     this.#bid.forget();
     this.#ask.forget();
   }
 
   quote(view: QuoterView, out: Quote): void {
-    const parameters = this.#parameters;
+    const parameters = this.parameters;
     const { betaOfi, betaDi, kappaInventory, kappaVolatility, maxOffset, minSpread } = parameters;
     const { signals } = view.market;
     out.reason = Reason.quote;
@@ -78,7 +67,7 @@ export class V15 implements ReloadableQuoter<V15Parameters> {
     out.refreshBid = this.#bid.refresh(view, view.bid, parameters);
     out.refreshAsk = this.#ask.refresh(view, view.ask, parameters);
     placeQuote(view, out);
-    limitInventory(view, this.#context, out);
+    limitInventory(view, this.context, out);
     keepApart(view, out, minSpread);
     withholdImpossiblePrices(out);
   }
