@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../base/errors.ts';
 import { appendToFile, requireFile, writeFileAtomic } from '../base/files.ts';
 import { checkpointSteps } from './policy.ts';
@@ -45,7 +45,10 @@ export class RunDirectory {
 
   /** Throws an InputError if a path holds a run, or anything else that a run would be mixed with. */
   static refuseExisting(path: string): void {
-    if (!existsSync(path)) return;
+    if (!existsSync(path)) {
+      requireFolderAround(path);
+      return;
+    }
     const isRun = existsSync(join(path, 'run.json'));
     const isFile = !statSync(path).isDirectory();
     if (!isRun && !isFile && readdirSync(path).every((name) => BEFORE.has(name))) return;
@@ -179,6 +182,21 @@ export class RunDirectory {
   get #evaluations(): string {
     return join(this.path, 'evaluations.jsonl');
   }
+}
+
+/** Throws an InputError where a file stands in the way of a folder to be made. */
+function requireFolderAround(path: string): void {
+  let around = dirname(resolve(path));
+  while (!existsSync(around)) around = dirname(around);
+  if (statSync(around).isDirectory()) return;
+  throw new InputError({
+    code: 'cannot-write',
+    message: `${path} cannot be made: ${around} is a file.`,
+    field: 'out',
+    value: path,
+    expected: 'a folder that is empty or not there yet',
+    hint: 'Choose another --out.',
+  });
 }
 
 /** Git revision that the current folder is at, null where there is none. */

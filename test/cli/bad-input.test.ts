@@ -259,6 +259,12 @@ describe('bad input on the command line', function () {
       'out',
       /another --out/,
     ],
+    [
+      'train --tape @market-1.arrow --out @foreign.gz/x --total-timesteps 1',
+      'cannot-write',
+      'out',
+      /another/,
+    ],
     ['start --out @run', 'run-exists', 'out', /another --out/],
     ['train --resume @none', 'file-not-found', 'run', /path/],
     ['train --resume @folder', 'not-a-run', 'run', /makergym train/],
