@@ -15,7 +15,8 @@ import type {
   TransitionBatch,
 } from './engine.ts';
 import { initialState } from './initialise.ts';
-import { checkState, LOG_TEMPERATURE, scalar, TARGETS, UPDATES } from './layout.ts';
+import { checkState, TARGETS } from './layout.ts';
+import { exportScalars, importScalars } from './learner-scalars.ts';
 import {
   type Device,
   deviceNotThere,
@@ -318,13 +319,8 @@ class OnnxEngine implements SacEngine {
       unpack(this.#data(`v/${tensor.name}`), 'adam/v/', tensor, state);
     }
     for (const tensor of this.#targets) unpack(this.#data(tensor.name), '', tensor, state);
-    state[LOG_TEMPERATURE] = scalar(this.#logTemperature.values[0]);
-    state[`adam/m/${LOG_TEMPERATURE}`] = scalar(this.#logTemperature.m[0]);
-    state[`adam/v/${LOG_TEMPERATURE}`] = scalar(this.#logTemperature.v[0]);
-    state['scale/error'] = scalar(this.#scales.error);
-    state['scale/q'] = scalar(this.#scales.q);
-    state['scale/sigma'] = scalar(this.#scales.sigma);
-    state[UPDATES] = scalar(this.#updates);
+    const [logTemperature, scales, updates] = [this.#logTemperature, this.#scales, this.#updates];
+    exportScalars({ logTemperature, scales, updates }, state);
     return state;
   }
 
@@ -336,13 +332,10 @@ class OnnxEngine implements SacEngine {
       pack(state, 'adam/v/', tensor, this.#data(`v/${tensor.name}`));
     }
     for (const tensor of this.#targets) pack(state, '', tensor, this.#data(tensor.name));
-    const number = (name: string) => state[name].data[0];
-    this.#logTemperature = adamState(1);
-    this.#logTemperature.values[0] = number(LOG_TEMPERATURE);
-    this.#logTemperature.m[0] = number(`adam/m/${LOG_TEMPERATURE}`);
-    this.#logTemperature.v[0] = number(`adam/v/${LOG_TEMPERATURE}`);
-    this.#scales = { error: number('scale/error'), q: number('scale/q'), sigma: number('scale/sigma') };
-    this.#updates = number(UPDATES);
+    const { logTemperature, scales, updates } = importScalars(state);
+    this.#logTemperature = logTemperature;
+    this.#scales = scales;
+    this.#updates = updates;
   }
 
   dispose(): void {

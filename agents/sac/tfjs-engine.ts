@@ -10,18 +10,8 @@ import type {
   TransitionBatch,
 } from './engine.ts';
 import { initialState } from './initialise.ts';
-import {
-  actorLayout,
-  CRITICS,
-  checkState,
-  criticLayout,
-  flatten,
-  LOG_TEMPERATURE,
-  scalar,
-  TARGETS,
-  UPDATES,
-  unflatten,
-} from './layout.ts';
+import { actorLayout, CRITICS, checkState, criticLayout, flatten, TARGETS, unflatten } from './layout.ts';
+import { exportScalars, importScalars } from './learner-scalars.ts';
 import { actorLoss, criticLoss, criticTargets, gaussian, sample } from './losses.ts';
 import { advanceScales, errorLimit, type Scales, sharpeWeight } from './scales.ts';
 import { type TfjsBackend, useBackend, useFirstBackend } from './tfjs-backend.ts';
@@ -210,13 +200,8 @@ class TfjsEngine implements SacEngine {
     this.#targets.forEach((target, j) => {
       unflatten(target.values, TARGETS[j], target.layout, state);
     });
-    state[LOG_TEMPERATURE] = scalar(this.#logTemperature.values[0]);
-    state[`adam/m/${LOG_TEMPERATURE}`] = scalar(this.#logTemperature.m[0]);
-    state[`adam/v/${LOG_TEMPERATURE}`] = scalar(this.#logTemperature.v[0]);
-    state['scale/error'] = scalar(this.#scales.error);
-    state['scale/q'] = scalar(this.#scales.q);
-    state['scale/sigma'] = scalar(this.#scales.sigma);
-    state[UPDATES] = scalar(this.#updates);
+    const [logTemperature, scales, updates] = [this.#logTemperature, this.#scales, this.#updates];
+    exportScalars({ logTemperature, scales, updates }, state);
     return state;
   }
 
@@ -233,13 +218,10 @@ class TfjsEngine implements SacEngine {
       read(critic, CRITICS[j]);
       this.#targets[j].set(flatten(state, TARGETS[j], critic.layout));
     });
-    const number = (name: string) => state[name].data[0];
-    this.#logTemperature = adamState(1);
-    this.#logTemperature.values[0] = number(LOG_TEMPERATURE);
-    this.#logTemperature.m[0] = number(`adam/m/${LOG_TEMPERATURE}`);
-    this.#logTemperature.v[0] = number(`adam/v/${LOG_TEMPERATURE}`);
-    this.#scales = { error: number('scale/error'), q: number('scale/q'), sigma: number('scale/sigma') };
-    this.#updates = number(UPDATES);
+    const { logTemperature, scales, updates } = importScalars(state);
+    this.#logTemperature = logTemperature;
+    this.#scales = scales;
+    this.#updates = updates;
   }
 
   dispose(): void {
