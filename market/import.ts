@@ -15,7 +15,7 @@ import { addTo, newProbe, type Probe, probeCapture, type SymbolProbe } from './c
 import { readSnapshots, type SnapshotFile } from './capture/snapshots.ts';
 import type { Instrument, Venue } from './instrument.ts';
 import { TapeWriter } from './tape/writer.ts';
-import { CommonStep, OffGridPrice } from './tick-grid.ts';
+import { CommonStep, OffGridPrice, QuantityStep } from './tick-grid.ts';
 
 export interface ImportOptions {
   /** Capture files of one instrument, oldest first; the book is carried from one to the next. */
@@ -82,6 +82,7 @@ export async function importCaptures(options: ImportOptions): Promise<ImportSumm
     try {
       await readCaptures(options, importer);
       if (importer.snapshots === 0) throw noBook(options, plan, importer);
+      refuseCoarseStep(options.stepSize, importer.quantityStep.value);
       const instrument = instrumentOf(plan, plan.stepSize ?? importer.quantityStep.value);
       const info = writer.finish(instrument);
       const seconds = (performance.now() - began) / 1000;
@@ -318,6 +319,22 @@ function foreignSnapshots(
     value: options.snapshot,
     expected: `a snapshot of ${symbol}`,
     hint: 'Give the snapshot file of this symbol.',
+  });
+}
+
+/** A step given by option has to fit what was traded; a finer one does no harm. */
+function refuseCoarseStep(given: number | undefined, seen: number): void {
+  if (given === undefined) return;
+  const grid = new QuantityStep();
+  grid.add(given);
+  if (grid.value <= seen) return;
+  throw new InputError({
+    code: 'off-grid-quantity',
+    message: `A step size of ${given} does not fit the captures: their quantities go down to steps of ${seen}.`,
+    field: 'step-size',
+    value: given,
+    expected: `a step that divides quantities of ${seen}`,
+    hint: `Leave --step-size out, or give --step-size ${seen}.`,
   });
 }
 

@@ -279,6 +279,14 @@ describe('import', () => {
     );
   });
 
+  it('takes a step size finer than the quantities it sees', async () => {
+    const text = start()
+      .depth([['99.7', '1.25']], [])
+      .text();
+    const { instrument } = await importText(text, { stepSize: 0.001, out: folder.at('t.arrow') });
+    assert.equal(instrument.stepSize, 0.001);
+  });
+
   describe('bad input', () => {
     const out = (): { out: string } => ({ out: folder.at('bad.arrow') });
     afterEach(() => assert.equal(existsSync(folder.at('bad.arrow')), false));
@@ -384,6 +392,17 @@ describe('import', () => {
         importText(text, { symbol: 'X', tickSize: Number.NaN, ...out() }),
         'bad-option',
         /tick-size/,
+      );
+    });
+
+    it('a step size that quantities go below', async () => {
+      const text = start()
+        .depth([['99.7', '1.25']], [])
+        .text();
+      await fails(
+        importText(text, { stepSize: 1, ...out() }),
+        'off-grid-quantity',
+        /step size of 1 .* 0\.01/,
       );
     });
 
