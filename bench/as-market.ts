@@ -1,7 +1,6 @@
 /**
- * Env-steps/s of the Avellaneda–Stoikov market with its inventory strategy, beside the same market in NumPy:
- * `npx tsx bench/as-market.ts`. NumPy's side is bench/peers/as_market.py, run in turns with ours by the interpreter that
- * PYTHON names (default python3); without NumPy only ours is measured. Compare ratios within one run.
+ * Env-steps/s of the Avellaneda–Stoikov market with its inventory strategy, beside the same market in NumPy
+ * (bench/peers/as_market.py): `npm run bench -- as-market`.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +9,7 @@ import { moments } from '../agents/optimal/play.ts';
 import { stream } from '../base/random.ts';
 import { AnalyticMarket, type Stepping } from '../env/analytic/market.ts';
 import { type AnalyticMarketSettings, AVELLANEDA_STOIKOV_MARKET } from '../env/analytic/settings.ts';
+import { type Bench, median } from './bench.ts';
 
 const ROUNDS = 5;
 /** Env-steps of one measurement. */
@@ -46,40 +46,46 @@ function ours(paths: number, stepping: Stepping, settings: Partial<AnalyticMarke
   return { rate: (episodes * paths * market.steps) / seconds, profit: mean, deviation };
 }
 
-function numpy(paths: number): Measured | undefined {
+function numpy(python: string, paths: number): Measured | undefined {
   const script = fileURLToPath(new URL('peers/as_market.py', import.meta.url));
-  const { status, stdout } = spawnSync(process.env.PYTHON ?? 'python3', [script, String(paths)], {
-    encoding: 'utf8',
-  });
+  const { status, stdout } = spawnSync(python, [script, String(paths)], { encoding: 'utf8' });
   return status === 0 ? (JSON.parse(stdout) as Measured) : undefined;
 }
 
-const million = (rate: number) => `${(rate / 1e6).toFixed(1)} M/s`;
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1];
-
-ours(1000, 'compiled');
-for (const paths of [1000, 4096]) {
-  const compiled: number[] = [];
-  const theirs: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    compiled.push(ours(paths, 'compiled').rate);
-    const peer = numpy(paths);
-    if (peer !== undefined) theirs.push(peer.rate);
-  }
-  const { profit, deviation } = ours(paths, 'compiled');
-  const rate = median(compiled);
-  const beside =
-    theirs.length === 0
-      ? 'NumPy is not installed'
-      : `NumPy ${million(median(theirs))}, ratio ${(rate / median(theirs)).toFixed(2)}`;
-  console.log(
-    `${paths} paths: ${million(rate)} (profit ${profit.toFixed(2)}, std ${deviation.toFixed(2)}); ${beside}`,
-  );
-  const parts = median([1, 2, 3].map(() => ours(paths, 'parts').rate));
-  const rich = ours(paths, 'parts', {
-    midPrice: { process: 'heston' },
-    arrivals: { process: 'hawkes' },
-    fills: { function: 'power' },
-  });
-  console.log(`  part by part ${million(parts)}; Heston, Hawkes and power fills ${million(rich.rate)}`);
-}
+export const asMarket: Bench = {
+  name: 'as-market',
+  describe: 'the Avellaneda–Stoikov market with its inventory strategy, beside NumPy',
+  async *run({ python, quick }) {
+    const rounds = quick ? 1 : ROUNDS;
+    ours(1000, 'compiled');
+    for (const paths of [1000, 4096]) {
+      const compiled: number[] = [];
+      const theirs: number[] = [];
+      let profit = Number.NaN;
+      for (let round = 0; round < rounds; round++) {
+        const measured = ours(paths, 'compiled');
+        compiled.push(measured.rate);
+        profit = measured.profit;
+        const peer = numpy(python, paths);
+        if (peer !== undefined) theirs.push(peer.rate);
+      }
+      yield {
+        what: `AS market, ${paths} paths`,
+        ours: median(compiled),
+        unit: 'env-steps/s',
+        peer: 'NumPy',
+        theirs: theirs.length === 0 ? null : median(theirs),
+        goal: 3,
+        note: `profit ${profit.toFixed(2)}`,
+      };
+      const parts = median([1, 2, 3].map(() => ours(paths, 'parts').rate));
+      yield { what: `AS market part by part, ${paths} paths`, ours: parts, unit: 'env-steps/s' };
+      const { rate } = ours(paths, 'parts', {
+        midPrice: { process: 'heston' },
+        arrivals: { process: 'hawkes' },
+        fills: { function: 'power' },
+      });
+      yield { what: `Heston, Hawkes and power fills, ${paths} paths`, ours: rate, unit: 'env-steps/s' };
+    }
+  },
+};

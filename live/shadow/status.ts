@@ -1,0 +1,97 @@
+import type { Fill } from '../../env/exchange/models.ts';
+import type { Quote, QuoterView } from '../../env/quoter.ts';
+import type { Instrument } from '../../market/instrument.ts';
+import type { MarketView } from '../../market/market.ts';
+import type { ClockEstimator } from '../feed/clock-estimator.ts';
+import type { FeedCounters } from '../feed/events.ts';
+
+/** Who decides, best first: the policy that was loaded, V1.5, V1-α, nobody (nothing is quoted). */
+export const DECIDERS = ['policy', 'v15', 'v1', 'none'] as const;
+export type Decider = (typeof DECIDERS)[number];
+
+/** Why someone else than the policy decides. */
+export const FALLBACK_REASONS = [
+  /** The book is unknown: before the first snapshot, and from a gap to the next. */
+  'unsynchronised',
+  /** The book has not changed for too long. */
+  'stale-book',
+  /** Best bid at or above best ask. */
+  'crossed-book',
+  /** A stream says nothing, by the feed's watchdog. */
+  'silent-stream',
+  /** A feature or an action is NaN or infinite. */
+  'non-finite',
+  /** A decision took longer than its budget. */
+  'over-budget',
+  /** Round trip to the exchange above its limit. */
+  'round-trip',
+  /** 99th percentile of send→acknowledge above its limit. */
+  'acknowledgement',
+] as const;
+export type FallbackReason = (typeof FALLBACK_REASONS)[number];
+
+/** A change of who decides. */
+export interface FallbackEvent {
+  /** Tape's clock, µs. */
+  readonly time: number;
+  readonly from: Decider;
+  readonly to: Decider;
+  /** Empty on the way back to the policy. */
+  readonly reasons: readonly FallbackReason[];
+}
+
+/** How far a feature of the live stream is from what the policy was trained on. */
+export interface FeatureDrift {
+  readonly feature: string;
+  /** Population stability index over the rolling window; null before it holds enough decisions. */
+  readonly psi: number | null;
+  /** Shift of the mean in training deviations, and ratio of the deviations. */
+  readonly meanShift: number | null;
+  readonly deviationRatio: number | null;
+  readonly alarmed: boolean;
+}
+
+/**
+ * A shadow session as it is now, for metrics and the live page. One object for the whole session, updated in place and
+ * cheap to read at any time; nothing in it may be changed by who reads it.
+ */
+export interface ShadowStatus {
+  readonly instrument: Instrument;
+  readonly policy: string;
+  /** Wall clock, µs. */
+  readonly startedAt: number;
+  readonly market: MarketView;
+  readonly view: QuoterView;
+  /** The latest decision, as it was executed. */
+  readonly quote: Quote;
+  readonly decider: Decider;
+  readonly decisions: number;
+  /** Decisions by who took them. */
+  readonly decisionsBy: Readonly<Record<Decider, number>>;
+  /** Times that each reason took the decision away from the policy. */
+  readonly fallbacks: Readonly<Record<FallbackReason, number>>;
+  /** Decisions changed by each rule of the safety layer. */
+  readonly interventions: Readonly<Record<string, number>>;
+  readonly counters: FeedCounters;
+  readonly clock: ClockEstimator;
+  /** Local time of the latest message that changed the book, µs; NaN before the first. */
+  readonly bookTime: number;
+  /** Local minus exchange time of the latest book message, corrected by the clock's offset, µs; NaN where unknown. */
+  readonly bookLag: number;
+  /** Messages waiting between sockets and book. */
+  readonly waiting: number;
+  readonly orders: number;
+  readonly cancels: number;
+  readonly fills: number;
+  readonly drift: readonly FeatureDrift[];
+}
+
+/** What a shadow session tells as it happens. */
+export interface ShadowListener {
+  /** After a decision; `latency` is the wall time from the start of the decision to the quote, µs. */
+  onDecision?(status: ShadowStatus, latency: number): void;
+  onFill?(fill: Fill): void;
+  onFallback?(event: FallbackEvent): void;
+  onDriftAlarm?(drift: FeatureDrift): void;
+  onAlarm?(name: string, text: string): void;
+}
