@@ -9,9 +9,10 @@ import { parseArgs } from 'node:util';
 import { nearestMatch } from '../base/errors.ts';
 import { asMarket } from './as-market.ts';
 import type { Bench, BenchContext, Figure } from './bench.ts';
+import { sac } from './sac.ts';
 
 /** One line a bench. */
-const BENCHES: readonly Bench[] = [asMarket];
+const BENCHES: readonly Bench[] = [asMarket, sac];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

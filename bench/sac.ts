@@ -1,15 +1,7 @@
 /**
- * Speed of the SAC update, with sampling, normalising and noise, on the engines of this machine, and of one decision:
- *
- *     npx tsx bench/sac.ts [--threads N] [--seconds S] [--undisturbed] [engine …]
- *
- * Engines take turns, so that whatever else the machine does hits all of them; the median of the turns is printed, and
- * its ratio to the first engine's. Rates depend on the machine; compare within one run. With --undisturbed (Linux) only
- * turns count in which other programs took less than an eighth of a processor; it waits up to five minutes for them.
+ * SAC updates/s, sampling, normalising and noise included, beside Stable-Baselines3, SBX and the TensorFlow.js engine,
+ * and the time of one decision: `npm run bench -- sac`.
  */
-import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { matrixRate, matrixWork } from '../agents/sac/calibrate.ts';
 import { createEngine } from '../agents/sac/choose-engine.ts';
 import type { SacEngine, SacEngineOptions } from '../agents/sac/engine.ts';
@@ -20,20 +12,9 @@ import { RunningNormaliser } from '../env/normaliser.ts';
 import { RingBuffer, RowKind } from '../replay/ring-buffer.ts';
 import { Learner } from '../training/learner.ts';
 import { DEFAULT_SAC } from '../training/settings.ts';
+import type { Bench, BenchContext, Figure } from './bench.ts';
+import { type Contestant, PeerProcess, rateOf, takeTurns } from './turns.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    threads: { type: 'string' },
-    seconds: { type: 'string', default: '1' },
-    undisturbed: { type: 'boolean', default: false },
-  },
-});
-const threads = Number(values.threads ?? availableParallelism());
-const turnMs = 1000 * Number(values.seconds);
-const names = positionals.length > 0 ? positionals : ['onnx', 'tfjs-wasm'];
-const TURNS = 5;
-const PATIENCE_MS = 300_000;
 const generator = stream(1, 'bench');
 const normal = (count: number) => Float32Array.from({ length: count }, () => generator.normal());
 
@@ -50,115 +31,144 @@ function filledBuffer(): RingBuffer {
   return buffer;
 }
 
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
+/** An engine of ours fed as in training. */
+async function learner(
+  options: SacEngineOptions,
+  engine: string,
+  buffer: RingBuffer,
+  { threads, quick }: BenchContext,
+): Promise<Contestant & { readonly engine: SacEngine }> {
+  const made = await createEngine(options, { engine, threads: engine === 'onnx' ? threads : undefined });
+  const feeding = new Learner(made, new RunningNormaliser(options.observationSize), 1);
+  return {
+    name: engine,
+    engine: made,
+    turn: () => rateOf(() => feeding.update(buffer), quick ? 200 : 800),
+    close: () => made.dispose(),
+  };
 }
 
-/** Processor time of everything and of this process, ms; zeros where the system does not tell. */
-function processorTimes(): { readonly all: number; readonly own: number } {
-  if (!values.undisturbed) return { all: 0, own: 0 };
-  const numbers = readFileSync('/proc/stat', 'utf8')
-    .split('\n')[0]
-    .trim()
-    .split(/\s+/)
-    .slice(1, 9)
-    .map(Number);
-  const busy = numbers.reduce((sum, x) => sum + x, 0) - numbers[3] - numbers[4];
-  const { user, system } = process.cpuUsage();
-  return { all: 10 * busy, own: (user + system) / 1000 };
-}
+/** Peers, the script of each, and the ratio aimed at. */
+const PEERS = [
+  { name: 'Stable-Baselines3', script: 'sac_sb3.py', goal: 2.2 },
+  { name: 'SBX', script: 'sac_sbx.py', goal: 1.15 },
+] as const;
+const TFJS = { name: 'tfjs-wasm', goal: 40 };
+/** Share of the machine's rate in matrix products that is aimed at, %. */
+const MATRIX_GOAL = 75;
 
-function wasDisturbed(before: ReturnType<typeof processorTimes>, elapsed: number): boolean {
-  const after = processorTimes();
-  return after.all - before.all - (after.own - before.own) > elapsed / 8;
-}
-
-const buffer = filledBuffer();
-for (const [batchSize, width] of [
-  [256, 256],
-  [128, 128],
-  [64, 64],
-]) {
-  const options = sizes(batchSize, width);
-  const engines: SacEngine[] = [];
-  for (const engine of names) {
-    engines.push(await createEngine(options, { engine, threads: engine === 'onnx' ? threads : undefined }));
-  }
-  const learners = engines.map((engine) => new Learner(engine, new RunningNormaliser(64), 1));
-  const rates: number[][] = engines.map(() => []);
-  const deadline = performance.now() + PATIENCE_MS;
-  for (let turn = -1; turn < TURNS; turn++) {
-    for (const [i, learner] of learners.entries()) {
-      const before = processorTimes();
-      const start = performance.now();
-      let updates = 0;
-      while (performance.now() - start < turnMs) {
-        await learner.update(buffer);
-        updates++;
-      }
-      const elapsed = performance.now() - start;
-      if (turn >= 0 && !wasDisturbed(before, elapsed)) rates[i].push((1000 * updates) / elapsed);
+async function* reference(context: BenchContext, buffer: RingBuffer): AsyncIterable<Figure> {
+  const { threads, quick, python } = context;
+  const options = sizes(256, 256);
+  const what = `SAC, batch 256, 2×256, ${threads} threads`;
+  const contestants: Contestant[] = [];
+  const missing = new Map<string, string>();
+  try {
+    for (const engine of ['onnx', TFJS.name]) {
+      contestants.push(await learner(options, engine, buffer, context));
     }
-    const isMissing = rates.some(({ length }) => length < TURNS);
-    if (values.undisturbed && turn + 1 === TURNS && isMissing && performance.now() < deadline) {
-      turn--;
-      await new Promise((resolve) => setTimeout(resolve, 500));
+    for (const { name, script } of PEERS) {
+      context.log(`starting ${name}`);
+      const peer = await PeerProcess.start(name, python, script, threads, quick ? 20 : 100);
+      if (typeof peer === 'string') missing.set(name, peer);
+      else contestants.push(peer);
     }
-  }
-  for (const [i, engine] of engines.entries()) {
-    if (rates[i].length === 0) {
-      console.log(`${engine.name}: no turn was undisturbed`);
-      continue;
+    const rates = await takeTurns(contestants, quick ? 1 : 7);
+    const ours = rates.get('onnx') ?? Number.NaN;
+    for (const { name, goal } of [...PEERS, TFJS]) {
+      const theirs = rates.get(name) ?? null;
+      yield { what, ours, unit: 'updates/s', peer: name, theirs, missing: missing.get(name), goal };
     }
-    const [rate, best] = [median(rates[i]), Math.max(...rates[i])];
-    const isOnnx = engine.name === 'onnx';
-    const machine = isOnnx ? await matrixRate(threads, 300) : null;
-    const share =
-      machine === null
-        ? ''
-        : `, ${((100 * rate * matrixWork(options)) / machine).toFixed(0)} % of matrix rate`;
-    const ratio = (median(rates[0]) / rate).toPrecision(3);
-    console.log(
-      `${engine.name.padEnd(10)} batch ${batchSize}, 2×${width}: ${rate.toPrecision(3)} updates/s (best turn ${best.toPrecision(3)}${share})${i === 0 ? '' : `; ${engines[0].name} is ${ratio} times as fast`}`,
-    );
-    engine.dispose();
+    const machine = await matrixRate(threads, 500);
+    if (machine !== null) {
+      yield {
+        what: 'of which matrix products, as a share of what the machine does in those alone',
+        ours: (100 * ours * matrixWork(options)) / machine,
+        unit: '%',
+        goal: MATRIX_GOAL,
+        note: `${(machine / 1e9).toFixed(0)} GFLOP/s in products of 256 × 256`,
+      };
+    }
+  } finally {
+    for (const contestant of contestants) contestant.close();
   }
 }
 
-function report(what: string, times: Float64Array): void {
+async function* smaller(context: BenchContext, buffer: RingBuffer): AsyncIterable<Figure> {
+  for (const [batchSize, width] of [
+    [128, 128],
+    [64, 64],
+  ]) {
+    const contestants: Contestant[] = [];
+    for (const engine of ['onnx', TFJS.name]) {
+      contestants.push(await learner(sizes(batchSize, width), engine, buffer, context));
+    }
+    const rates = await takeTurns(contestants, context.quick ? 1 : 5);
+    for (const contestant of contestants) contestant.close();
+    yield {
+      what: `SAC, batch ${batchSize}, 2×${width}`,
+      ours: rates.get('onnx') ?? Number.NaN,
+      unit: 'updates/s',
+      peer: TFJS.name,
+      theirs: rates.get(TFJS.name),
+    };
+  }
+}
+
+/** Median and 99th percentile of calls, µs. */
+async function latency(call: () => unknown, count: number): Promise<{ median: number; p99: number }> {
+  for (let i = 0; i < count / 4; i++) await call();
+  const times = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const start = process.hrtime.bigint();
+    const result = call();
+    if (result instanceof Promise) await result;
+    times[i] = Number(process.hrtime.bigint() - start) / 1000;
+  }
   times.sort();
-  const at = (share: number) => times[Math.floor(share * times.length)].toFixed(1);
-  console.log(`${what}: ${at(0.5)} µs median, ${at(0.99)} µs P99`);
+  return { median: times[count >> 1], p99: times[Math.floor(0.99 * count)] };
 }
 
-const normaliser = {
-  mean: new Float64Array(64),
-  variance: new Float64Array(64).fill(1),
-  epsilon: 1e-4,
-  clip: 10,
-};
-const rows = Array.from({ length: 256 }, () => normal(64));
-const action = new Float32Array(3);
-const policy = new MlpPolicy(initialState(sizes(1, 256)), normaliser);
-const times = new Float64Array(20_000);
-for (let i = -5000; i < times.length; i++) {
-  const start = process.hrtime.bigint();
-  policy.act(rows[i & 255], action);
-  if (i >= 0) times[i] = Number(process.hrtime.bigint() - start) / 1000;
-}
-report('one decision of 64-256-256-6 in plain loops', times);
-
-if (names.includes('onnx')) {
-  const engine = await createEngine(sizes(256, 256), { engine: 'onnx', threads });
-  for (const count of [1, 64]) {
-    const observations = normal(64 * count);
-    const actions = new Float32Array(3 * count);
-    for (let i = -500; i < 5000; i++) {
-      const start = process.hrtime.bigint();
-      await engine.act(observations, count, null, actions);
-      if (i >= 0) times[i] = Number(process.hrtime.bigint() - start) / 1000;
-    }
-    report(`${count} at once by the engine onnx`, times.slice(0, 5000));
+async function* decisions(context: BenchContext): AsyncIterable<Figure> {
+  const count = context.quick ? 2000 : 20_000;
+  const normaliser = {
+    mean: new Float64Array(64),
+    variance: new Float64Array(64).fill(1),
+    epsilon: 1e-4,
+    clip: 10,
+  };
+  const rows = Array.from({ length: 256 }, () => normal(64));
+  let next = 0;
+  const policy = new MlpPolicy(initialState(sizes(1, 256)), normaliser);
+  const engine = await createEngine(sizes(256, 256), { engine: 'onnx', threads: context.threads });
+  const one = new Float32Array(3);
+  const [many, ofMany] = [normal(64 * 64), new Float32Array(3 * 64)];
+  const ways = [
+    ['in plain loops (MlpPolicy)', () => policy.act(rows[next++ & 255], one), 100],
+    ['by the engine onnx', () => engine.act(rows[next++ & 255], 1, null, one), 100],
+    ['64 at once by the engine onnx', () => engine.act(many, 64, null, ofMany), undefined],
+  ] as const;
+  for (const [name, call, goal] of ways) {
+    const { median, p99 } = await latency(call, count);
+    yield {
+      what: `Decision of 64-256-256-6 ${name}, P99`,
+      ours: p99,
+      unit: 'µs',
+      goal,
+      smallerIsBetter: true,
+      note: `median ${median.toFixed(1)} µs`,
+    };
   }
   engine.dispose();
 }
+
+export const sac: Bench = {
+  name: 'sac',
+  describe: 'SAC updates beside Stable-Baselines3, SBX and TensorFlow.js; one decision of the policy',
+  async *run(context) {
+    const buffer = filledBuffer();
+    yield* reference(context, buffer);
+    yield* smaller(context, buffer);
+    yield* decisions(context);
+  },
+};
