@@ -1,6 +1,7 @@
 import { InputError } from '../base/errors.ts';
 import { formatTime, MICROSECONDS } from '../base/time.ts';
 import type { TapeReplay } from '../market/replay.ts';
+import { DecisionSchedule } from './decision-schedule.ts';
 import type { Lane } from './lane.ts';
 import type { Quoter } from './quoter.ts';
 
@@ -54,23 +55,16 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     lane.attach(replay.market);
     quoter.reset(lane.context);
   }
-  const intervals = lanes.map(({ lane }) => lane.context.decisionInterval);
-  const next = Float64Array.from(intervals, (interval) => Math.ceil(start / interval) * interval);
+  const schedule = new DecisionSchedule(lanes, start);
   let decisions = 0;
   let looked = began;
   let sinceLook = 0;
   let interrupted = signal?.aborted ?? false;
-  for (let time = earliest(next); time < end && !interrupted; time = earliest(next)) {
+  for (let time = schedule.next; time < end && !interrupted; time = schedule.next) {
     replay.advanceTo(time);
-    const skipTo = time - replay.holeSince > HOLE ? replay.nextTime : 0;
-    for (let i = 0; i < lanes.length; i++) {
-      if (next[i] !== time) continue;
-      lanes[i].lane.decide(lanes[i].quoter);
-      decisions++;
-      sinceLook++;
-      next[i] += intervals[i];
-      if (skipTo > next[i]) next[i] = Math.ceil(skipTo / intervals[i]) * intervals[i];
-    }
+    const decided = schedule.decide(time - replay.holeSince > HOLE ? replay.nextTime : 0);
+    decisions += decided;
+    sinceLook += decided;
     if (sinceLook < DECISIONS_PER_LOOK) continue;
     sinceLook = 0;
     if (performance.now() - looked < BREATH) continue;
@@ -87,17 +81,16 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
 
 function finish({ replay, lanes, onProgress, flattenAtEnd = true }: SessionOptions, end: number): void {
   replay.advanceTo(end);
-  for (const { lane } of lanes) {
-    if (flattenAtEnd) lane.flatten();
-    lane.end();
-  }
+  endLanes(lanes, flattenAtEnd);
   onProgress?.(end);
 }
 
-function earliest(times: Float64Array): number {
-  let first = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < times.length; i++) if (times[i] < first) first = times[i];
-  return first;
+/** The session is over: positions are traded away, and whoever listens is told. */
+export function endLanes(lanes: readonly SessionLane[], flatten = true): void {
+  for (const { lane } of lanes) {
+    if (flatten) lane.flatten();
+    lane.end();
+  }
 }
 
 /** The span of a session, µs. Throws an InputError unless it lies within the tapes and holds something. */

@@ -50,6 +50,8 @@ export interface MarketView {
   readonly signals: SignalView;
   /** False from a gap to the next snapshot, and before the first one. */
   readonly synchronised: boolean;
+  /** Tape's clock at the latest message that told of the book, µs; NaN before the first. */
+  readonly bookTime: number;
 }
 
 /**
@@ -63,6 +65,7 @@ export class Market implements MarketView {
   #listeners: readonly MarketListener[] = [];
   #time = 0;
   #synchronised = false;
+  #bookTime = Number.NaN;
   /** A message has begun and not ended. */
   #inMessage = false;
   /** The message has changed the book. */
@@ -89,6 +92,10 @@ export class Market implements MarketView {
     return this.#synchronised;
   }
 
+  get bookTime(): number {
+    return this.#bookTime;
+  }
+
   /** Tells `listener` from here on: every row, or what its watch asks for. */
   addListener(listener: MarketListener | MarketParticipant): void {
     if ('watch' in listener) {
@@ -112,6 +119,7 @@ export class Market implements MarketView {
     this.#listeners = [];
     this.#time = 0;
     this.#synchronised = false;
+    this.#bookTime = Number.NaN;
     this.#inMessage = false;
     this.#rebuilding = false;
   }
@@ -212,6 +220,7 @@ export class Market implements MarketView {
     this.#inMessage = false;
     if (this.#rebuilding) this.#finishReset();
     if (this.#changed) {
+      this.#bookTime = this.#time;
       this.#signals.onBook(this.#time, this.#book);
       if (this.#participants.watchesTouch(this.#book)) this.#participants.onTouch();
     }

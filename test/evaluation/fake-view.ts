@@ -41,6 +41,9 @@ export function fakeView(state: FakeState): QuoterView {
       get synchronised() {
         return state.synchronised;
       },
+      get bookTime() {
+        return state.time;
+      },
     },
     get inventory() {
       return state.inventory;

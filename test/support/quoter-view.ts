@@ -18,6 +18,8 @@ export interface Moment {
   readonly bestAsk?: number;
   readonly bookReady?: boolean;
   readonly synchronised?: boolean;
+  /** Of now where absent. */
+  readonly bookTime?: number;
   readonly signals?: Partial<SignalView>;
   readonly inventory?: number;
   readonly bid?: Partial<OwnQuote>;
@@ -59,12 +61,14 @@ export function quoterView(moment: Moment = {}): QuoterView {
     },
     crossed: bestBid >= bestAsk,
   };
+  const time = moment.time ?? 1_700_000_000_000_000;
   return {
     market: {
-      time: moment.time ?? 1_700_000_000_000_000,
+      time,
       book,
       signals: { ...calmSignals(mid), ...moment.signals },
       synchronised: moment.synchronised ?? true,
+      bookTime: moment.bookTime ?? time,
     },
     inventory: moment.inventory ?? 0,
     equity: 0,

@@ -1,0 +1,48 @@
+import type { SessionLane } from './session.ts';
+
+/**
+ * Which lane decides when: on the multiples of its interval since the epoch, from `start` on. Who drives it moves the
+ * market to {@link next}, every row with local time up to then applied and none after, and calls {@link decide}. The
+ * same for a replay and for a live stream, so that the same rows give the same decisions.
+ */
+export class DecisionSchedule {
+  readonly #lanes: readonly SessionLane[];
+  readonly #intervals: Float64Array;
+  readonly #due: Float64Array;
+  #next: number;
+
+  constructor(lanes: readonly SessionLane[], start: number) {
+    this.#lanes = lanes;
+    this.#intervals = Float64Array.from(lanes, ({ lane }) => lane.context.decisionInterval);
+    this.#due = this.#intervals.map((interval) => Math.ceil(start / interval) * interval);
+    this.#next = earliest(this.#due);
+  }
+
+  /** Time of the next decision, µs. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Lets every lane that is due decide; the next decisions fall on or after `skipTo`, µs. Returns how many decided. */
+  decide(skipTo = 0): number {
+    const lanes = this.#lanes;
+    const due = this.#due;
+    const intervals = this.#intervals;
+    let decisions = 0;
+    for (let i = 0; i < lanes.length; i++) {
+      if (due[i] !== this.#next) continue;
+      lanes[i].lane.decide(lanes[i].quoter);
+      decisions++;
+      due[i] += intervals[i];
+      if (skipTo > due[i]) due[i] = Math.ceil(skipTo / intervals[i]) * intervals[i];
+    }
+    this.#next = earliest(due);
+    return decisions;
+  }
+}
+
+function earliest(times: Float64Array): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < times.length; i++) if (times[i] < first) first = times[i];
+  return first;
+}
