@@ -9,10 +9,13 @@ import { parseArgs } from 'node:util';
 import { nearestMatch } from '../base/errors.ts';
 import { asMarket } from './as-market.ts';
 import type { Bench, BenchContext, Figure } from './bench.ts';
+import { env } from './env.ts';
+import { importing } from './import.ts';
+import { replay } from './replay.ts';
 import { sac } from './sac.ts';
 
 /** One line a bench. */
-const BENCHES: readonly Bench[] = [asMarket, sac];
+const BENCHES: readonly Bench[] = [asMarket, replay, importing, env, sac];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
