@@ -1,5 +1,6 @@
 import { Ladder, NO_KEY } from './ladder.ts';
 import { BID, type Side } from './side.ts';
+import { Kind, type RowBatch } from './tape/rows.ts';
 
 /** What anyone may ask of a limit order book. Prices are integer ticks, quantities base currency. */
 export interface BookView {
@@ -41,6 +42,26 @@ export class OrderBook implements BookView {
   /** Sets the quantity displayed at a price (0 removes the level) and returns the one before, 0 where none was known. */
   apply(side: Side, price: number, quantity: number): number {
     return side === BID ? this.#bids.set(-price, quantity) : this.#asks.set(price, quantity);
+  }
+
+  /**
+   * Sets level rows of a tape from index `from` on, up to the end of their message: as many as are of the first one's
+   * side and whose price lies outside [`low`, `high`]. Returns the index of the first row that was not set.
+   */
+  applyRows(side: Side, batch: RowBatch, from: number, low: number, high: number): number {
+    return side === BID
+      ? this.#bids.setRows(batch, from, Kind.bid, -1, low, high)
+      : this.#asks.setRows(batch, from, Kind.ask, 1, low, high);
+  }
+
+  /** From here on `changed` tells whether a level was set at `lowestBid` or above, or at `highestAsk` or below. */
+  follow(lowestBid: number, highestAsk: number): void {
+    this.#bids.follow(-lowestBid);
+    this.#asks.follow(highestAsk);
+  }
+
+  get changed(): boolean {
+    return this.#bids.changed || this.#asks.changed;
   }
 
   /** Forgets everything. Until {@link setHorizon} an absent level counts as empty. */
@@ -106,16 +127,9 @@ export class OrderBook implements BookView {
   }
 
   top(side: Side, count: number, prices: Int32Array, quantities: Float64Array): number {
-    const ladder = side === BID ? this.#bids : this.#asks;
-    let key = ladder.best;
-    let written = 0;
-    while (written < count && key !== NO_KEY) {
-      prices[written] = side === BID ? -key : key;
-      quantities[written] = ladder.get(key);
-      written++;
-      if (written < count) key = ladder.next(key);
-    }
-    return written;
+    return side === BID
+      ? this.#bids.top(count, -1, prices, quantities)
+      : this.#asks.top(count, 1, prices, quantities);
   }
 
   /**

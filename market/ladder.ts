@@ -1,3 +1,5 @@
+import { Flag, type Kind, type RowBatch } from './tape/rows.ts';
+
 /**
  * One side of a limit order book. Hot path: typed arrays only, nothing is allocated per update (the table of far
  * levels doubles on the rare occasion that it fills).
@@ -21,6 +23,9 @@ export class Ladder {
   #best = NO_KEY;
   #levels = 0;
   #horizon = Number.POSITIVE_INFINITY;
+  /** Whether a key up to {@link follow} has been set since. */
+  #near = true;
+  #followed = Number.POSITIVE_INFINITY;
 
   #farKeys: Int32Array;
   #farQuantities: Float64Array;
@@ -73,10 +78,67 @@ export class Ladder {
     this.#horizon = Number.POSITIVE_INFINITY;
     if (this.#farCount > 0) this.#farKeys.fill(EMPTY_SLOT);
     this.#farCount = 0;
+    this.#near = true;
+    this.#followed = Number.POSITIVE_INFINITY;
+  }
+
+  /** From here on {@link changed} tells whether a key up to `key` was set. */
+  follow(key: number): void {
+    this.#followed = key;
+    this.#near = false;
+  }
+
+  get changed(): boolean {
+    return this.#near;
+  }
+
+  /**
+   * Sets level rows of a tape from index `from` on, up to the end of their message: as many as are of `kind` and whose
+   * price lies outside [`low`, `high`]. Returns the index of the first row that was not set. `sign` turns a price into a
+   * key. The same as {@link set} row by row, without what a call for each costs.
+   */
+  setRows(batch: RowBatch, from: number, kind: Kind, sign: 1 | -1, low: number, high: number): number {
+    const { length, kind: kinds, price: prices, quantity: quantities, flags } = batch;
+    const cells = this.#quantities;
+    const occupied = this.#occupied;
+    const mask = this.#mask;
+    const size = this.#size;
+    const horizon = this.#horizon;
+    const followed = this.#followed;
+    let near = false;
+    let row = from;
+    while (row < length) {
+      const price = prices[row];
+      if (kinds[row] !== kind || (price >= low && price <= high)) break;
+      const key = sign * price;
+      const quantity = quantities[row];
+      if (key <= followed) near = true;
+      const offset = key - this.#base;
+      if (offset >= 0 && offset < size && key <= horizon) {
+        const cell = key & mask;
+        const before = cells[cell];
+        cells[cell] = quantity;
+        if (quantity > 0) {
+          if (before === 0) {
+            occupied[cell >>> 5] |= 1 << (cell & 31);
+            this.#levels++;
+            if (key < this.#best) this.#moveBest(key);
+          }
+        } else if (before > 0) {
+          occupied[cell >>> 5] &= ~(1 << (cell & 31));
+          this.#levels--;
+          if (key === this.#best) this.#moveBest(this.next(key));
+        }
+      } else this.set(key, quantity);
+      if ((flags[row++] & Flag.messageEnd) !== 0) break;
+    }
+    if (near) this.#near = true;
+    return row;
   }
 
   /** Sets the quantity at a key and returns what it was, 0 where nothing was known. */
   set(key: number, quantity: number): number {
+    if (key <= this.#followed) this.#near = true;
     const offset = key - this.#base;
     let before: number;
     if (offset >= 0 && offset < this.#size) {
@@ -118,6 +180,19 @@ export class Ladder {
   next(key: number): number {
     const near = this.#nextNear(key + 1, this.#occupied);
     return near !== NO_KEY ? near : this.#nextFar(key);
+  }
+
+  /** Writes the best `count` levels, best first, as `sign` times their keys; returns how many there were. */
+  top(count: number, sign: 1 | -1, prices: Int32Array, quantities: Float64Array): number {
+    let key = this.#best;
+    let written = 0;
+    while (written < count && key !== NO_KEY) {
+      prices[written] = sign * key;
+      const offset = key - this.#base;
+      quantities[written] = offset < this.#size ? this.#quantities[key & this.#mask] : this.get(key);
+      if (++written < count) key = this.next(key);
+    }
+    return written;
   }
 
   /** Keys of all levels and of all prices beyond the horizon that an update named, ascending. Allocates. */

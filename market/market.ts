@@ -137,13 +137,21 @@ export class Market implements MarketView {
   applyBatch(batch: RowBatch, from: number, until: number): number {
     const { length, localTime, kind, price, quantity, flags } = batch;
     this.#participants.refresh();
-    for (let row = from; row < length; row++) {
+    let row = from;
+    while (row < length) {
       if (!this.#inMessage) {
         const time = localTime[2 * row + 1] * 4294967296 + localTime[2 * row];
         if (time > until) return row;
         this.#beginMessage(time);
       }
-      this.#applyRow(kind[row], price[row], quantity[row], flags[row]);
+      const next = kind[row] <= Kind.ask ? this.#applyUnwatched(batch, row) : row;
+      if (next === row) {
+        this.#applyRow(kind[row], price[row], quantity[row], flags[row]);
+        row++;
+      } else {
+        row = next;
+        if ((flags[row - 1] & Flag.messageEnd) !== 0) this.#endMessage();
+      }
     }
     return length;
   }
@@ -172,6 +180,18 @@ export class Market implements MarketView {
     else if (kind === Kind.reset) this.#applyReset(flags);
     else this.#applyGap();
     if ((flags & Flag.messageEnd) !== 0) this.#endMessage();
+  }
+
+  /** Applies level rows from `row` on, up to the end of the message, that nobody but the book hears of; returns the index
+   * of the first other row. */
+  #applyUnwatched(batch: RowBatch, row: number): number {
+    if (this.#listeners.length > 0 || this.#rebuilding || !this.#synchronised) return row;
+    const side = batch.kind[row] as Side;
+    const low = this.#participants.low(side);
+    const high = this.#participants.high(side);
+    const next = this.#book.applyRows(side, batch, row, low, high);
+    if (next > row) this.#changed = true;
+    return next;
   }
 
   #applyLevel(side: Side, price: number, quantity: number): void {
@@ -221,7 +241,8 @@ export class Market implements MarketView {
     if (this.#rebuilding) this.#finishReset();
     if (this.#changed) {
       this.#bookTime = this.#time;
-      this.#signals.onBook(this.#time, this.#book);
+      this.#signals.onBook(this.#time, this.#book, this.#book.changed);
+      this.#book.follow(this.#signals.lowestBid, this.#signals.highestAsk);
       if (this.#participants.watchesTouch(this.#book)) this.#participants.onTouch();
     }
     for (const listener of this.#listeners) listener.afterMessage(this.#time);

@@ -68,6 +68,15 @@ export class Participants {
     this.#highAsk = highAsk;
   }
 
+  /** Range of the prices of a side at which somebody has orders; empty (low above high) where nobody has. */
+  low(side: Side): number {
+    return side === BID ? this.#lowBid : this.#lowAsk;
+  }
+
+  high(side: Side): number {
+    return side === BID ? this.#highBid : this.#highAsk;
+  }
+
   watchesLevel(side: Side, price: number): boolean {
     return side === BID
       ? price >= this.#lowBid && price <= this.#highBid

@@ -94,9 +94,19 @@ export class Signals implements SignalView {
     this.#trades.push(this.#time);
   }
 
-  /** The book is as it is after a message at `time`, µs. A book with an empty side is not looked at. */
-  onBook(time: number, book: BookView): void {
+  /**
+   * The book is as it is after a message at `time`, µs. A book with an empty side is not looked at. `changed` is false
+   * where no level from {@link lowestBid} to {@link highestAsk} was touched since the call before: all that is read of
+   * the book is then what it was.
+   */
+  onBook(time: number, book: BookView, changed = true): void {
     this.advance(time);
+    if (!changed && this.#lastBook >= 0 && this.#interruptedAt < 0) {
+      this.#observeScores();
+      this.#lastBook = this.#time;
+      this.#moved = -1;
+      return;
+    }
     if (!book.ready) {
       this.interrupt();
       return;
@@ -117,6 +127,7 @@ export class Signals implements SignalView {
         : 0;
     this.#bid.read(book);
     this.#ask.read(book);
+    this.#depthImbalanceRaw = depthImbalance(this.#bid, this.#ask);
     this.#observeScores();
     this.#lastBook = this.#time;
     this.#interruptedAt = -1;
@@ -152,7 +163,6 @@ export class Signals implements SignalView {
     const decay = decayOver(elapsed);
     if (this.#traded(1)) this.#ofi1s.observe(this.#ofi(1), decay);
     if (this.#traded(2)) this.#ofi3s.observe(this.#ofi(2), decay);
-    this.#depthImbalanceRaw = depthImbalance(this.#bid, this.#ask);
     this.#imbalance.observe(this.#depthImbalanceRaw, decay);
     const score = this.#imbalance.score(this.#depthImbalanceRaw);
     this.#depthImbalance += IMBALANCE_EMA * (score - this.#depthImbalance);
@@ -203,6 +213,13 @@ export class Signals implements SignalView {
   }
   get mid(): number {
     return this.#mid;
+  }
+  /** Prices of the worst levels that anything here is made of, ticks; infinite where a side shows fewer. */
+  get lowestBid(): number {
+    return this.#bid.deepest;
+  }
+  get highestAsk(): number {
+    return this.#ask.deepest;
   }
   get micropriceOffset(): number {
     return this.#micropriceOffset;

@@ -34,6 +34,12 @@ export class SideDepth {
     this.#levels = levels;
   }
 
+  /** Price of the fifth level; infinitely far where there are fewer. */
+  get deepest(): number {
+    if (this.#levels === DEPTH_LEVELS) return this.#prices[DEPTH_LEVELS - 1];
+    return this.#side === BID ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  }
+
   /** Quantity of the five levels together. */
   get total(): number {
     let total = 0;

@@ -5,6 +5,7 @@ import type { BookView } from '../../market/book.ts';
 import type { Side } from '../../market/side.ts';
 import { ASK, BID } from '../../market/side.ts';
 import { Signals } from '../../market/signals.ts';
+import { signalValues } from '../support/signal-values.ts';
 
 /** A book given by its levels, best first. */
 class FixedBook implements BookView {
@@ -57,7 +58,7 @@ describe('Signals', () => {
   it('says 0, never NaN, of every signal before anything happened', () => {
     const signals = new Signals();
     assert.equal(signals.ready, false);
-    for (const [name, value] of numbers(signals)) assert.equal(value, 0, name);
+    for (const [name, value] of signalValues(signals)) assert.equal(value, 0, name);
   });
 
   it('has an order flow imbalance of +1 when only buyers take, −1 when only sellers do, 0 without trades', () => {
@@ -213,7 +214,7 @@ describe('Signals', () => {
             time += e.wait;
             if (e.look) {
               watched.advance(time - Math.floor(e.wait / 2));
-              void numbers(watched);
+              void signalValues(watched);
             }
             for (const s of [signals, watched]) {
               if (e.trade !== null) s.onTrade(time, e.bid, e.trade.quantity, e.trade.buy ? BID : ASK);
@@ -221,12 +222,12 @@ describe('Signals', () => {
             }
             if (e.trade !== null) trades.push({ time, ...e.trade });
             else mids.push({ time, mid: e.bid + e.spread / 2 });
-            for (const [name, value] of numbers(watched)) assert.ok(Number.isFinite(value), name);
+            for (const [name, value] of signalValues(watched)) assert.ok(Number.isFinite(value), name);
           }
           const now = time + lookAfter;
           signals.advance(now);
           watched.advance(now);
-          assert.deepEqual(numbers(watched), numbers(signals), 'reading leaves no trace');
+          assert.deepEqual(signalValues(watched), signalValues(signals), 'reading leaves no trace');
 
           const volume = (window: number, buy: boolean) =>
             trades
@@ -264,20 +265,6 @@ describe('Signals', () => {
     assert.equal(signals.buyCount3s + signals.sellCount3s, 2500);
   });
 });
-
-/** Every number a reader can see, by name. */
-function numbers(signals: Signals): [string, number][] {
-  const found: [string, number][] = [];
-  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(Signals.prototype))) {
-    if (property.get === undefined || name === 'ready' || name === 'time') continue;
-    const value: unknown = signals[name as keyof Signals];
-    if (typeof value === 'number') found.push([name, value]);
-    else if (value instanceof Float64Array)
-      found.push(...[...value].map((x, i) => [`${name}[${i}]`, x] as [string, number]));
-  }
-  assert.ok(found.length > 40);
-  return found;
-}
 
 function naiveSigma(mids: readonly { time: number; mid: number }[]): number {
   const changes = midChanges(mids);
