@@ -100,7 +100,7 @@ export class LaneView implements QuoterView {
   }
 
   get market(): MarketView {
-    return this.#parts.seat.market;
+    return this.#parts.seat.seen;
   }
 
   get inventory(): number {

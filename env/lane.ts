@@ -4,11 +4,13 @@ import type { Market, MarketParticipant, MarketView } from '../market/market.ts'
 import type { Watch } from '../market/participants.ts';
 import { ASK, BID, type Side } from '../market/side.ts';
 import { checkQuote } from './check-quote.ts';
+import { createFeeModel } from './exchange/create-fees.ts';
+import { createImpact } from './exchange/create-impact.ts';
+import { createLatencyModel } from './exchange/create-latency.ts';
 import { SimulatedExchange } from './exchange/exchange.ts';
-import { BasisPointFees } from './exchange/fees.ts';
-import { ConstantLatency } from './exchange/latency.ts';
-import type { FeeModel, LatencyModel, QueueModel } from './exchange/models.ts';
+import type { FeeModel, LatencyModel, QueueModel, Refusal, SessionModel } from './exchange/models.ts';
 import type { Order } from './exchange/order.ts';
+import { orderRules } from './exchange/order-rules.ts';
 import { createQueueModel } from './exchange/queue.ts';
 import { walkBook } from './exchange/walk-book.ts';
 import type { LaneListener } from './lane-listener.ts';
@@ -35,7 +37,7 @@ export interface LaneOptions {
   /** µs; without it the session is rolling. */
   readonly sessionEnd?: number;
   readonly listeners?: readonly LaneListener[];
-  /** In place of the models that settings name. */
+  /** In place of the models that settings name. One with a state of its own belongs to this lane alone. */
   readonly latency?: LatencyModel;
   readonly queue?: QueueModel;
   readonly fees?: FeeModel;
@@ -57,7 +59,9 @@ export class Lane implements MarketParticipant {
   readonly #instrument: Instrument;
   readonly #lotSteps: number;
   readonly #listeners: readonly LaneListener[];
-  readonly #seat = new MarketSeat();
+  readonly #seat: MarketSeat;
+  readonly #models: readonly SessionModel[];
+  readonly #seed: number;
   readonly #exchange: SimulatedExchange;
   readonly #ledger: Ledger;
   readonly #quote = emptyQuote();
@@ -65,21 +69,27 @@ export class Lane implements MarketParticipant {
 
   constructor(options: LaneOptions) {
     const { instrument, settings, lot, listeners = [] } = options;
-    const { latency, queue, fees } = settings;
+    const latency = options.latency ?? createLatencyModel(settings.latency);
+    const queue = options.queue ?? createQueueModel(settings.queue);
+    const fees = options.fees ?? createFeeModel(settings.fees);
     this.#instrument = instrument;
     this.#lotSteps = wholeSteps(lot, instrument);
     this.#listeners = listeners;
+    this.#models = [latency, queue, fees];
+    this.#seed = options.seed;
+    this.#seat = new MarketSeat(createImpact(settings.impact));
     this.#ledger = new Ledger({
       instrument,
       lotSteps: this.#lotSteps,
-      fees: options.fees ?? new BasisPointFees(fees.makerBps, fees.takerBps),
+      fees,
       listeners,
       seat: this.#seat,
     });
     this.#exchange = new SimulatedExchange({
       instrument,
-      latency: options.latency ?? new ConstantLatency(latency.entryMs, latency.responseMs),
-      queue: options.queue ?? createQueueModel(queue),
+      latency,
+      queue,
+      rules: orderRules(settings, instrument),
       owner: this.#ledger,
       seat: this.#seat,
     });
@@ -121,6 +131,11 @@ export class Lane implements MarketParticipant {
     return this.#ledger.account.fees;
   }
 
+  /** Orders that were rejected or expired so far, and cancels that were lost, by the rule that said so. */
+  get refusals(): Readonly<Record<Refusal, number>> {
+    return this.#ledger.refusals;
+  }
+
   /** Cash plus position marked to the last known mid, net of fees, quote currency. */
   get equity(): number {
     return this.view.equity;
@@ -147,8 +162,9 @@ export class Lane implements MarketParticipant {
    * sent while the book is unknown. Throws an InputError for a quote that is no quote. The object returned is reused.
    */
   decide(quoter: Quoter): Quote {
-    const { market } = this.#seat;
+    const { seen: market } = this.#seat;
     const quote = this.#quote;
+    this.#exchange.beginDecision();
     quoter.quote(this.view, quote);
     checkQuote(quoter.name, quote);
     for (const listener of this.#listeners) listener.onDecision?.(this.view, quote);
@@ -156,6 +172,7 @@ export class Lane implements MarketParticipant {
     const bidSteps = quote.bid >= 1 ? Math.round(quote.bidQuantity * this.#lotSteps) : 0;
     const askSteps = quote.ask >= 1 ? Math.round(quote.askQuantity * this.#lotSteps) : 0;
     // Cancels travel ahead of new orders, so that a new order does not meet one of its own on the way out.
+    if (this.#ledger.lostCancels.length > 0) this.#cancelAgain();
     this.#clearAway(BID, quote.bid, bidSteps, quote.refreshBid);
     this.#clearAway(ASK, quote.ask, askSteps, quote.refreshAsk);
     if (market.synchronised && market.book.ready) {
@@ -173,7 +190,7 @@ export class Lane implements MarketParticipant {
    * position then stays, marked to the last known mid.
    */
   flatten(): boolean {
-    const { book, synchronised, time } = this.#seat.market;
+    const { book, synchronised, time } = this.#seat.seen;
     this.#exchange.cancelAll();
     const steps = this.#ledger.account.steps;
     if (steps !== 0 && synchronised && book.ready) {
@@ -181,7 +198,7 @@ export class Lane implements MarketParticipant {
       const order = { orderId: ++this.#orders, time, side, reason: 'taker', queueAhead: 0 } as const;
       const placement = { mid: book.mid, halfSpread: (book.bestAsk - book.bestBid) / 2 };
       walkBook(book, side, Math.abs(steps), this.#instrument.stepSize, (price, taken) => {
-        this.#ledger.book({ ...order, ...placement, price, steps: taken });
+        this.#ledger.book({ ...order, ...placement, price, steps: taken, flattening: true });
       });
     }
     this.#ledger.close();
@@ -191,6 +208,14 @@ export class Lane implements MarketParticipant {
   /** Tells the listeners that the session is over. */
   end(): void {
     for (const listener of this.#listeners) listener.onEnd?.(this.view);
+  }
+
+  /** What is not wanted and stayed, because its cancel was lost, is cancelled anew. */
+  #cancelAgain(): void {
+    for (const order of this.#ledger.lostCancels) {
+      if (order.knownRemaining > 0) this.#exchange.cancel(order);
+    }
+    this.#ledger.lostCancels.length = 0;
   }
 
   #clearAway(side: Side, price: number, steps: number, refresh: Refresh): void {
@@ -204,7 +229,7 @@ export class Lane implements MarketParticipant {
   #place(side: Side, price: number, steps: number, refresh: Refresh): void {
     const own = this.#ledger.sides[side];
     if (steps === 0 || refresh === Refresh.leave || own.order !== null) return;
-    const { book, time } = this.#seat.market;
+    const { book, time } = this.#seat.seen;
     const id = ++this.#orders;
     const halfSpread = (book.bestAsk - book.bestBid) / 2;
     own.sent(this.#exchange.submit({ id, side, price, steps, sentAt: time, mid: book.mid, halfSpread }));
@@ -215,6 +240,7 @@ export class Lane implements MarketParticipant {
 
   joined(market: MarketView): void {
     this.#seat.join(market);
+    for (const model of this.#models) model.begin?.({ seed: this.#seed, market });
   }
 
   onClock(until: number): void {

@@ -3,7 +3,14 @@ import { ASK, BID, type Side } from '../market/side.ts';
 import { Account } from './account.ts';
 import { Acknowledgements } from './exchange/acknowledgements.ts';
 import type { ExchangeOwner } from './exchange/exchange.ts';
-import type { FeeModel, Fill, FillReason } from './exchange/models.ts';
+import {
+  type FeeModel,
+  type Fill,
+  type FillReason,
+  REFUSALS,
+  type Refusal,
+  type Withdrawal,
+} from './exchange/models.ts';
 import type { Order } from './exchange/order.ts';
 import type { LaneListener } from './lane-listener.ts';
 import { SideView } from './lane-view.ts';
@@ -23,6 +30,8 @@ export interface Execution {
   /** Mid and half the displayed spread when the order was sent, ticks. */
   readonly mid: number;
   readonly halfSpread: number;
+  /** The position is traded away at the end of a session: no order of the agent's. */
+  readonly flattening?: boolean;
 }
 
 export interface LedgerOptions {
@@ -38,6 +47,10 @@ export class Ledger implements ExchangeOwner {
   readonly account: Account;
   readonly acknowledgements = new Acknowledgements();
   readonly sides: readonly [SideView, SideView];
+  /** How often which rule rejected an order or let it expire. */
+  readonly refusals: Record<Refusal, number> = emptyRefusals();
+  /** Orders that are not wanted and whose cancel was lost, as the agent knows by now. */
+  readonly lostCancels: Order[] = [];
   readonly #options: LedgerOptions;
 
   constructor(options: LedgerOptions) {
@@ -52,7 +65,7 @@ export class Ledger implements ExchangeOwner {
     const { side, price, steps, time } = execution;
     const { instrument, fees, listeners, lotSteps, seat } = this.#options;
     const quantity = steps * instrument.stepSize;
-    const fee = fees.fee(price * instrument.tickSize, quantity, execution.reason !== 'taker');
+    const fee = fees.fee(price * instrument.tickSize, quantity, execution.reason !== 'taker', time);
     this.account.fill(side, price, steps, fee);
     if (listeners.length === 0) return;
     const fill: Fill = {
@@ -67,6 +80,7 @@ export class Ledger implements ExchangeOwner {
       midAtPlacement: execution.mid,
       midAtFill: seat.market.signals.mid,
       halfSpreadAtPlacement: execution.halfSpread,
+      flattening: execution.flattening ?? false,
     };
     const position = this.account.steps / lotSteps;
     for (const listener of listeners) listener.onFill?.(fill);
@@ -78,15 +92,18 @@ export class Ledger implements ExchangeOwner {
     this.account.learnAll();
     this.sides[BID].clear();
     this.sides[ASK].clear();
+    this.lostCancels.length = 0;
   }
 
-  onExecution(order: Order, steps: number, reason: FillReason, time: number): void {
-    const { id: orderId, side, price, joined: queueAhead, mid, halfSpread } = order;
+  onExecution(order: Order, steps: number, reason: FillReason, time: number, price: number): void {
+    const { id: orderId, side, mid, halfSpread } = order;
+    const queueAhead = reason === 'taker' ? 0 : order.joined;
     this.book({ orderId, time, side, price, steps, reason, queueAhead, mid, halfSpread });
   }
 
-  onWithdrawn(_order: Order, event: 'cancelled' | 'rejected', time: number): void {
-    for (const listener of this.#options.listeners) listener.onOrder?.(event, time);
+  onWithdrawn(_order: Order, event: Withdrawal, time: number, why: Refusal | null): void {
+    if (why !== null) this.refusals[why]++;
+    for (const listener of this.#options.listeners) listener.onOrder?.(event, time, why);
   }
 
   onFillKnown(order: Order, steps: number): void {
@@ -94,10 +111,22 @@ export class Ledger implements ExchangeOwner {
     this.sides[order.side].reduced(order, steps);
   }
 
-  onAcknowledged(order: Order, sentAt: number, over: boolean, time: number): void {
+  onAcknowledged(order: Order, roundTrip: number, over: boolean, time: number, cancelLost: boolean): void {
     order.acknowledged = true;
     if (over) this.sides[order.side].reduced(order, order.knownRemaining);
-    this.acknowledgements.add(time, time - sentAt);
-    for (const listener of this.#options.listeners) listener.onAcknowledge?.((time - sentAt) / 1000);
+    if (cancelLost) {
+      this.refusals.cancelLost++;
+      if (order.knownRemaining > 0) this.lostCancels.push(order);
+    }
+    this.acknowledgements.add(time, roundTrip);
+    for (const listener of this.#options.listeners) listener.onAcknowledge?.(roundTrip / 1000);
   }
+
+  onExpiryKnown(order: Order): void {
+    this.sides[order.side].reduced(order, order.knownRemaining);
+  }
+}
+
+function emptyRefusals(): Record<Refusal, number> {
+  return Object.fromEntries(REFUSALS.map((refusal) => [refusal, 0])) as Record<Refusal, number>;
 }

@@ -1,24 +1,69 @@
 import { z } from 'zod';
 import { InputError, nearestMatch } from '../base/errors.ts';
+import { SELF_TRADE_MODES, TIMES_IN_FORCE } from './exchange/models.ts';
 import {
   DEFAULT_LANE,
   DEFAULT_MARKET_MAKING,
+  FEE_MODELS,
+  LATENCY_MODELS,
   type LaneSettings,
   type MarketMakingSettings,
+  QUEUE_MODELS,
 } from './settings.ts';
 
 const positive = z.number().positive();
 const notNegative = z.number().min(0);
 
+const milliseconds = notNegative.max(60_000);
+const share = z.number().min(0).max(1);
+const bps = z.number().min(-100).max(1000);
+
+const latencySchema = z.strictObject({
+  model: z.enum(LATENCY_MODELS).optional(),
+  entryMs: milliseconds,
+  responseMs: milliseconds,
+  feedMs: milliseconds.optional(),
+  sigma: notNegative.max(5).optional(),
+  jitterMs: milliseconds.optional(),
+  spikeProbability: share.optional(),
+  spikeMs: milliseconds.optional(),
+  spikeDurationMs: positive.max(3_600_000).optional(),
+  scale: positive.max(1000).optional(),
+  file: z.string().min(1).nullable().optional(),
+  timeoutMs: milliseconds.optional(),
+  inOrder: z.boolean().optional(),
+});
+
+const feeSchema = z.strictObject({
+  model: z.enum(FEE_MODELS).optional(),
+  makerBps: bps,
+  takerBps: bps,
+  makerPerUnit: z.number().optional(),
+  takerPerUnit: z.number().optional(),
+  tier: z.string().nullable().optional(),
+  bnb: z.boolean().optional(),
+  startingVolume: notNegative.optional(),
+  tiers: z
+    .array(z.strictObject({ volume: notNegative, makerBps: bps, takerBps: bps }))
+    .readonly()
+    .optional(),
+});
+
 export const laneSchema = z.strictObject({
   lot: positive.nullable(),
   maxInventory: positive,
-  latency: z.strictObject({ entryMs: notNegative.max(60_000), responseMs: notNegative.max(60_000) }),
-  queue: z.strictObject({ model: z.enum(['power', 'log', 'log2', 'risk-averse']), exponent: positive }),
-  fees: z.strictObject({
-    makerBps: z.number().min(-100).max(1000),
-    takerBps: z.number().min(-100).max(1000),
+  latency: latencySchema,
+  queue: z.strictObject({
+    model: z.enum(QUEUE_MODELS),
+    exponent: positive,
+    fifoShare: share.optional(),
   }),
+  fees: feeSchema,
+  timeInForce: z.enum(TIMES_IN_FORCE).optional(),
+  selfTrade: z.enum(SELF_TRADE_MODES).optional(),
+  minQuantity: notNegative.nullable().optional(),
+  minNotional: notNegative.nullable().optional(),
+  impact: z.strictObject({ share, decayMs: positive.max(86_400_000) }).optional(),
   decisionIntervalMs: positive.max(60_000),
 });
 

@@ -1,6 +1,6 @@
 import { MICROSECONDS } from '../base/time.ts';
 import type { Fill } from '../env/exchange/models.ts';
-import type { LaneListener } from '../env/lane-listener.ts';
+import type { LaneListener, OrderEvent } from '../env/lane-listener.ts';
 import type { Quote, QuoterView } from '../env/quoter.ts';
 import type { Instrument } from '../market/instrument.ts';
 import { BID } from '../market/side.ts';
@@ -88,19 +88,22 @@ export class KpiRecorder implements LaneListener {
     table.add(block, Column.fills, 1);
     table.add(block, Column.fees, fill.fee);
     table.add(block, Column.volume, fill.price * this.#tickSize * fill.quantity);
-    // Flattening takes liquidity: it is a fill, but no quote of ours that captured or missed a spread.
-    if (fill.reason === 'taker') return;
-    const sign = fill.side === BID ? 1 : -1;
-    table.add(block, Column.captured, sign * (fill.midAtPlacement - fill.price));
-    table.add(block, Column.halfSpread, fill.halfSpreadAtPlacement);
+    // Who takes liquidity captures no spread.
+    if (fill.reason !== 'taker') {
+      const sign = fill.side === BID ? 1 : -1;
+      table.add(block, Column.captured, sign * (fill.midAtPlacement - fill.price));
+      table.add(block, Column.halfSpread, fill.halfSpreadAtPlacement);
+    }
+    // Flattening is a fill, but no order of the agent's.
+    if (fill.flattening === true) return;
     if (this.#filledOrders.includes(fill.orderId)) return;
     this.#filledOrders[this.#filledCursor] = fill.orderId;
     this.#filledCursor = (this.#filledCursor + 1) % RECENT_ORDERS;
     table.add(block, Column.filledOrders, 1);
   }
 
-  onOrder(event: 'placed' | 'cancelled' | 'rejected', time: number): void {
-    if (event === 'rejected') return;
+  onOrder(event: OrderEvent, time: number): void {
+    if (event !== 'placed' && event !== 'cancelled') return;
     const table = this.#tableAt(time);
     table.add(table.blockAt(time), event === 'placed' ? Column.orders : Column.cancels, 1);
   }

@@ -10,4 +10,7 @@ export interface Instrument {
   readonly tickSize: number;
   /** Smallest quantity change, in base currency. Own order quantities are integer multiples of it. */
   readonly stepSize: number;
+  /** Smallest quantity of an order, base currency, and smallest value, quote currency; absent where not known. */
+  readonly minQuantity?: number;
+  readonly minNotional?: number;
 }

@@ -1,4 +1,4 @@
-import type { LaneSettings } from '../../env/settings.ts';
+import { DEFAULT_LANE, type LaneSettings } from '../../env/settings.ts';
 import type { ResolvedAgent } from '../agents.ts';
 import type { CommandContext } from '../command.ts';
 
@@ -13,31 +13,45 @@ export function laneFor({ manifest }: ResolvedAgent, context: CommandContext): L
   const { lane } = context.config;
   if (manifest === undefined) return lane;
   const chosen = policyLane(lane, manifest.lane, context.given);
-  for (const line of differences(plain(chosen), plain(manifest.lane), 'lane')) {
+  for (const line of differences(plain(chosen), layOver(plain(DEFAULT_LANE), plain(manifest.lane)), 'lane')) {
     context.log(`Judged unlike it was trained: ${line}`);
   }
   return chosen;
 }
 
-/** `settings` at the paths that were given (`lane.fees.makerBps`, …), `trained` elsewhere. */
+/** `settings` at the paths that were given (`lane.fees.makerBps`, …), `trained` elsewhere. What a policy of an earlier
+ * release does not tell is as by default. */
 export function policyLane(
   settings: LaneSettings,
   trained: LaneSettings,
   given: ReadonlySet<string>,
 ): LaneSettings {
-  return take(plain(settings), plain(trained), 'lane', given) as unknown as LaneSettings;
+  const told = layOver(plain(DEFAULT_LANE), plain(trained));
+  return take(plain(settings), told, 'lane', given) as unknown as LaneSettings;
 }
 
 function plain(settings: LaneSettings): Plain {
   return settings as unknown as Plain;
 }
 
+function isPlain(value: unknown): value is Plain {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function layOver(defaults: Plain, told: Plain): Plain {
+  const entries = Object.entries(defaults).map(([key, value]) => {
+    const other = told[key];
+    if (other === undefined) return [key, value];
+    return [key, isPlain(value) && isPlain(other) ? layOver(value, other) : other];
+  });
+  return Object.fromEntries(entries);
+}
+
 function take(chosen: Plain, trained: Plain, prefix: string, given: ReadonlySet<string>): Plain {
   return Object.fromEntries(
     Object.entries(chosen).map(([key, value]) => {
       const path = `${prefix}.${key}`;
-      const nested = typeof value === 'object' && value !== null;
-      if (nested) return [key, take(value as Plain, trained[key] as Plain, path, given)];
+      if (isPlain(value)) return [key, take(value, trained[key] as Plain, path, given)];
       return [key, given.has(path) ? value : trained[key]];
     }),
   );
@@ -47,8 +61,12 @@ function take(chosen: Plain, trained: Plain, prefix: string, given: ReadonlySet<
 function differences(a: Plain, b: Plain, prefix: string): string[] {
   return Object.entries(a).flatMap(([key, value]) => {
     const path = `${prefix}.${key}`;
-    if (typeof value === 'object' && value !== null)
-      return differences(value as Plain, b[key] as Plain, path);
-    return value === b[key] ? [] : [`${path} ${String(value)} (trained with ${String(b[key])})`];
+    if (isPlain(value)) return differences(value, b[key] as Plain, path);
+    const [ours, theirs] = [text(value), text(b[key])];
+    return ours === theirs ? [] : [`${path} ${ours} (trained with ${theirs})`];
   });
+}
+
+function text(value: unknown): string {
+  return Array.isArray(value) ? JSON.stringify(value) : String(value);
 }

@@ -1,6 +1,6 @@
 import { InputError, nearestMatch } from '../../base/errors.ts';
 import { parseDuration, parseTime } from '../../base/time.ts';
-import { QUEUE_MODELS } from '../../env/exchange/queue.ts';
+import { QUEUE_MODELS } from '../../env/settings.ts';
 import type { Arguments, OptionSpec } from '../command.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Fill } from '../../env/exchange/models.ts';
-import type { LaneListener } from '../../env/lane-listener.ts';
+import type { LaneListener, OrderEvent } from '../../env/lane-listener.ts';
 import { RewardMeter } from '../../env/market-making/reward.ts';
 import type { Quote, QuoterView } from '../../env/quoter.ts';
 import type { LaneSettings, MarketMakingSettings } from '../../env/settings.ts';
@@ -35,7 +35,7 @@ export class RewardScore implements LaneListener {
     this.#meter.onFill(fill);
   }
 
-  onOrder(event: 'placed' | 'cancelled' | 'rejected', time: number): void {
+  onOrder(event: OrderEvent, time: number): void {
     this.#meter.onOrder(event, time);
   }
 

@@ -3,43 +3,35 @@ import type { Instrument } from '../../market/instrument.ts';
 import { Watch } from '../../market/participants.ts';
 import { ASK, BID, type Side } from '../../market/side.ts';
 import type { MarketSeat } from '../market-seat.ts';
-import type { FillReason, LatencyModel, QueueModel } from './models.ts';
+import type { FillReason, LatencyModel, QueueModel, Refusal, Withdrawal } from './models.ts';
 import { Order, type OrderTicket } from './order.ts';
-import { Timeline } from './timeline.ts';
+import { belowMinimum, type OrderRules } from './order-rules.ts';
+import { OwnOrders } from './own-orders.ts';
+import { ProRata } from './pro-rata.ts';
+import { canTakeWhole, takeFromBook } from './take.ts';
+import { Travel } from './travel.ts';
 
 /** What the exchange tells the owner of the orders. */
 export interface ExchangeOwner {
-  /** At the exchange, at `time`, µs: `steps` of an order filled at its price. */
-  onExecution(order: Order, steps: number, reason: FillReason, time: number): void;
-  /** At the exchange, at `time`, µs: an order left the book without being filled, or never got there. */
-  onWithdrawn(order: Order, event: 'cancelled' | 'rejected', time: number): void;
+  /** At the exchange, at `time`, µs: `steps` of an order filled at `price`, ticks. */
+  onExecution(order: Order, steps: number, reason: FillReason, time: number, price: number): void;
+  /** At the exchange, at `time`, µs: an order left the book without being filled whole, or never got there. `why` is
+   * null where its owner cancelled it. */
+  onWithdrawn(order: Order, event: Withdrawal, time: number, why: Refusal | null): void;
   /** The owner learns at `time`, µs, of `steps` filled. */
   onFillKnown(order: Order, steps: number, time: number): void;
-  /** The owner learns at `time`, µs, what became of a request of his that he sent at `sentAt`. `over`: the order can
-   * fill no more. */
-  onAcknowledged(order: Order, sentAt: number, over: boolean, time: number): void;
-}
-
-interface Request {
-  readonly due: number;
-  readonly order: Order;
-  readonly cancel: boolean;
-  readonly sentAt: number;
-}
-
-interface Response {
-  readonly due: number;
-  readonly order: Order;
-  /** Steps filled; 0 on an acknowledgement. */
-  readonly steps: number;
-  readonly sentAt: number;
-  readonly over: boolean;
+  /** The owner learns at `time`, µs, what became of a request of his, `roundTrip` µs after he sent it. `over`: the order
+   * can fill no more. `cancelLost`: the request was a cancel and never arrived. */
+  onAcknowledged(order: Order, roundTrip: number, over: boolean, time: number, cancelLost: boolean): void;
+  /** The owner learns at `time`, µs, that an order of his ended without a request of his. */
+  onExpiryKnown(order: Order, time: number): void;
 }
 
 export interface ExchangeOptions {
   readonly instrument: Instrument;
   readonly latency: LatencyModel;
   readonly queue: QueueModel;
+  readonly rules: OrderRules;
   readonly owner: ExchangeOwner;
   readonly seat: MarketSeat;
 }
@@ -55,68 +47,78 @@ export class SimulatedExchange {
   /** What the orders in the book and the messages on their way need to hear of. */
   readonly watch = new Watch();
   readonly #stepSize: number;
-  readonly #latency: LatencyModel;
   readonly #queue: QueueModel;
+  readonly #proRata: ProRata | null;
+  readonly #rules: OrderRules;
   readonly #owner: ExchangeOwner;
-  readonly #requests = new Timeline<Request>();
-  readonly #responses = new Timeline<Response>();
-  /** Open orders by side, best price first, then oldest first. */
-  readonly #open: readonly [Order[], Order[]] = [[], []];
+  readonly #travel: Travel;
+  readonly #own = new OwnOrders();
   readonly #seat: MarketSeat;
 
   constructor(options: ExchangeOptions) {
+    const { instrument, latency, queue } = options;
     this.#seat = options.seat;
-    this.#stepSize = options.instrument.stepSize;
-    this.#latency = options.latency;
-    this.#queue = options.queue;
+    this.#stepSize = instrument.stepSize;
+    this.#queue = queue;
+    this.#proRata = queue.proRataShare ? new ProRata(queue.proRataShare, instrument.stepSize) : null;
+    this.#rules = options.rules;
     this.#owner = options.owner;
+    this.#travel = new Travel(latency, this.watch);
   }
 
   /** Open orders of a side, best price first, then oldest first. */
   open(side: Side): readonly Order[] {
-    return this.#open[side];
+    return this.#own.side(side);
   }
 
-  /** Sends an order at the market's time. */
+  /** A decision on the market as it is now begins: what is sent from here on leaves one feed latency later. */
+  beginDecision(): void {
+    this.#travel.beginDecision(this.#seat.market.time);
+  }
+
+  /** Sends an order. */
   submit(ticket: OrderTicket): Order {
     const order = new Order(ticket);
-    this.#send(order, false);
+    this.#travel.send(order, false, this.#seat.market.time);
     return order;
   }
 
-  /** Sends the cancel of an order at the market's time. */
+  /** Sends the cancel of an order. */
   cancel(order: Order): void {
     order.cancelSent = true;
-    this.#send(order, true);
+    this.#travel.send(order, true, this.#seat.market.time);
   }
 
   /** Lets everything take effect that is due by `until`, µs (inclusive). The book must be as of then. */
   onClock(until: number): void {
+    const { requests, responses } = this.#travel;
     for (;;) {
-      const request = this.#requests.next;
-      const response = this.#responses.next;
+      const request = requests.next;
+      const response = responses.next;
       if (Math.min(request, response) > until) break;
-      if (request <= response) this.#arrive(this.#requests.take());
-      else this.#tell(this.#responses.take());
+      if (request <= response) {
+        const { order, cancel, lost, due, sentAt } = requests.take();
+        if (lost) this.#lose(order, cancel, due);
+        else if (cancel) this.#arriveCancel(order, due);
+        else this.#arriveOrder(order, due);
+        const over = !order.isOpen && order.state !== 'inFlight';
+        this.#travel.acknowledge(order, due, sentAt, over, lost, cancel);
+      } else {
+        const { order, kind, steps, roundTrip, over, cancelLost, due } = responses.take();
+        if (kind === 'fill') this.#owner.onFillKnown(order, steps, due);
+        else if (kind === 'expiry') this.#owner.onExpiryKnown(order, due);
+        else this.#owner.onAcknowledged(order, roundTrip, over, due, cancelLost);
+      }
     }
     this.#rewatch();
   }
 
   /** Ends all orders at once, in flight or open, without a message; for the end of a session. */
   cancelAll(): void {
-    const inFlight: Order[] = [];
-    while (Number.isFinite(this.#requests.next)) {
-      const { order } = this.#requests.take();
-      if (order.state === 'inFlight' && !inFlight.includes(order)) inFlight.push(order);
+    const inFlight = this.#travel.takeInFlight();
+    for (const order of [...this.#own.takeAll(), ...inFlight]) {
+      this.#withdraw(order, 'cancelled', this.#seat.market.time, null);
     }
-    const over = [...this.#open[BID], ...this.#open[ASK], ...inFlight];
-    this.#open[BID].length = 0;
-    this.#open[ASK].length = 0;
-    for (const order of over) {
-      order.state = 'cancelled';
-      this.#owner.onWithdrawn(order, 'cancelled', this.#seat.market.time);
-    }
-    this.#responses.clear();
     this.#rewatch();
   }
 
@@ -124,19 +126,24 @@ export class SimulatedExchange {
    * own order takes of it, no other gets. */
   onTrade(price: number, quantity: number, aggressor: Side): void {
     const side: Side = aggressor === BID ? ASK : BID;
-    const orders = this.#open[side];
+    const orders = this.#own.side(side);
     let available = quantity;
     let filled = false;
-    for (let i = 0; i < orders.length; i++) {
+    let i = 0;
+    for (; i < orders.length; i++) {
       const order = orders[i];
-      if (side === BID ? order.price < price : order.price > price) break;
-      if (order.price !== price) {
-        available = Math.max(available - order.remaining * this.#stepSize, 0);
-        this.#execute(order, order.remaining, 'through');
-      } else {
-        order.traded += quantity;
-        available = this.#advanceQueue(order, available);
-      }
+      if (side === BID ? order.price <= price : order.price >= price) break;
+      available = Math.max(available - order.remaining * this.#stepSize, 0);
+      this.#execute(order, order.remaining, 'through');
+      filled = true;
+    }
+    if (this.#proRata !== null && i < orders.length && orders[i].price === price) {
+      available = this.#allot(side, price, i, available);
+    }
+    for (; i < orders.length && orders[i].price === price; i++) {
+      const order = orders[i];
+      order.traded += quantity;
+      available = this.#advanceQueue(order, available);
       filled ||= order.remaining === 0;
     }
     if (filled) this.#sweep(side);
@@ -144,7 +151,7 @@ export class SimulatedExchange {
 
   /** A level changed from `before` to `after`, base currency. */
   onLevel(side: Side, price: number, before: number, after: number): void {
-    const orders = this.#open[side];
+    const orders = this.#own.side(side);
     for (let i = 0; i < orders.length; i++) {
       const order = orders[i];
       if (order.price !== price) continue;
@@ -162,7 +169,7 @@ export class SimulatedExchange {
 
   /** The opposite best price stands at or through own prices after a message: those quotes fill whole. */
   onTouch(): void {
-    const { book } = this.#seat.market;
+    const { book } = this.#seat;
     this.#cross(BID, book.bestAsk);
     this.#cross(ASK, book.bestBid);
   }
@@ -173,76 +180,89 @@ export class SimulatedExchange {
     this.#requeue(ASK);
   }
 
-  #send(order: Order, cancel: boolean): void {
-    const sentAt = this.#seat.market.time;
-    const due = sentAt + Math.round(this.#latency.entry(sentAt));
-    this.#requests.add({ due, order, cancel, sentAt });
-    if (due < this.watch.clock) this.watch.clock = due;
-  }
-
-  #respond(order: Order, time: number, steps: number, sentAt: number, over: boolean): void {
-    const due = time + Math.round(this.#latency.response(time));
-    this.#responses.add({ due, order, steps, sentAt, over });
-    if (due < this.watch.clock) this.watch.clock = due;
-  }
-
-  #tell({ order, steps, sentAt, over, due }: Response): void {
-    if (steps > 0) this.#owner.onFillKnown(order, steps, due);
-    else this.#owner.onAcknowledged(order, sentAt, over, due);
-  }
-
-  #arrive({ order, cancel, sentAt, due }: Request): void {
-    if (cancel) this.#arriveCancel(order, due);
-    else this.#arriveOrder(order, due);
-    const over = !order.isOpen && order.state !== 'inFlight';
-    this.#respond(order, due, 0, sentAt, over);
+  /** A request that never reached the exchange: its sender has just been told. */
+  #lose(order: Order, cancel: boolean, time: number): void {
+    if (!cancel) this.#withdraw(order, 'rejected', time, 'lost');
   }
 
   #arriveCancel(order: Order, time: number): void {
     if (order.state === 'inFlight') order.cancelOnArrival = true;
     else if (order.isOpen) {
-      order.state = 'cancelled';
-      const orders = this.#open[order.side];
-      orders.splice(orders.indexOf(order), 1);
-      this.#owner.onWithdrawn(order, 'cancelled', time);
+      this.#own.remove(order);
+      this.#withdraw(order, 'cancelled', time, null);
     }
   }
 
   #arriveOrder(order: Order, time: number): void {
-    if (order.cancelOnArrival) {
-      order.state = 'cancelled';
-      this.#owner.onWithdrawn(order, 'cancelled', time);
-    } else if (!this.#seat.market.synchronised || this.#wouldTake(order)) {
-      order.state = 'rejected';
-      this.#owner.onWithdrawn(order, 'rejected', time);
-    } else {
-      order.state = 'open';
-      const displayed = this.#seat.market.book.quantityAt(order.side, order.price);
-      // Beyond the horizon the queue is unknown: all that an update ever shows there is taken to be ahead.
-      order.front = Number.isNaN(displayed) ? Number.POSITIVE_INFINITY : displayed;
-      order.joined = order.front;
-      this.#insert(order);
+    const why = this.#refusal(order);
+    if (order.cancelOnArrival) this.#withdraw(order, 'cancelled', time, null);
+    else if (why !== null) this.#withdraw(order, 'rejected', time, why);
+    else if (this.#rules.timeInForce === 'gtx') this.#rest(order);
+    else this.#admit(order, time);
+  }
+
+  /** Why an order is not let in; null where it is. */
+  #refusal(order: Order): Refusal | null {
+    if (!this.#seat.market.synchronised) return 'bookUnknown';
+    const below = belowMinimum(order, this.#rules);
+    if (below !== null || this.#rules.timeInForce !== 'gtx') return below;
+    if (this.#meetsBook(order)) return 'postOnly';
+    return this.#own.metBy(order.side, order.price) === undefined ? null : 'selfTrade';
+  }
+
+  /** Takes what the order meets, then does with the rest what its time in force says. */
+  #admit(order: Order, time: number): void {
+    const { timeInForce } = this.#rules;
+    if (this.#meetsBook(order) || this.#own.metBy(order.side, order.price) !== undefined) {
+      this.#take(order, time);
     }
+    if (order.remaining === 0 || order.state === 'expired') return;
+    if (timeInForce === 'gtc') this.#rest(order);
+    else this.#withdraw(order, 'expired', time, timeInForce === 'ioc' ? 'immediateOrCancel' : 'fillOrKill');
   }
 
-  /** Post-only: the order would meet the opposite best, or an own order. */
-  #wouldTake(order: Order): boolean {
-    const { book } = this.#seat.market;
-    const own = this.#open[order.side === BID ? ASK : BID];
-    if (order.side === BID)
-      return order.price >= book.bestAsk || (own.length > 0 && order.price >= own[0].price);
-    return order.price <= book.bestBid || (own.length > 0 && order.price <= own[0].price);
+  /** Takes what the order meets, unless it must take all at once and cannot. */
+  #take(order: Order, time: number): void {
+    const { book } = this.#seat;
+    const options = {
+      order,
+      book,
+      own: this.#own,
+      stepSize: this.#stepSize,
+      mode: this.#rules.selfTrade,
+    };
+    if (this.#rules.timeInForce === 'fok' && !canTakeWhole(options)) return;
+    const met = order.side === BID ? book.bestAsk : book.bestBid;
+    const stopped = takeFromBook({
+      ...options,
+      take: (price, steps) => this.#execute(order, steps, 'taker', price),
+      expire: (maker) => {
+        this.#own.remove(maker);
+        this.#withdraw(maker, 'expired', time, 'selfTrade');
+        this.#travel.respond(maker, time, 'expiry');
+      },
+    });
+    if (stopped) this.#withdraw(order, 'expired', time, 'selfTrade');
+    else if (this.#meetsBook(order)) order.met = met;
   }
 
-  #insert(order: Order): void {
-    const orders = this.#open[order.side];
-    let index = orders.length;
-    while (index > 0 && this.#better(order, orders[index - 1])) index--;
-    orders.splice(index, 0, order);
+  #rest(order: Order): void {
+    if (order.state === 'inFlight') order.state = 'open';
+    const displayed = this.#seat.book.quantityAt(order.side, order.price);
+    // Beyond the horizon the queue is unknown: all that an update ever shows there is taken to be ahead.
+    order.front = Number.isNaN(displayed) ? Number.POSITIVE_INFINITY : displayed;
+    order.joined = order.front;
+    this.#own.add(order);
   }
 
-  #better(order: Order, other: Order): boolean {
-    return order.side === BID ? order.price > other.price : order.price < other.price;
+  #withdraw(order: Order, event: Withdrawal, time: number, why: Refusal | null): void {
+    order.state = event;
+    this.#owner.onWithdrawn(order, event, time, why);
+  }
+
+  #meetsBook(order: Order): boolean {
+    const { book } = this.#seat;
+    return order.side === BID ? order.price >= book.bestAsk : order.price <= book.bestBid;
   }
 
   /** Returns what is left of the trade's quantity for the own orders behind. */
@@ -255,48 +275,59 @@ export class SimulatedExchange {
     return Math.max(available - steps * this.#stepSize, 0);
   }
 
-  #cross(side: Side, opposite: number): void {
-    const orders = this.#open[side];
-    let crossed = 0;
-    while (
-      crossed < orders.length &&
-      (side === BID ? orders[crossed].price >= opposite : orders[crossed].price <= opposite)
-    ) {
-      this.#execute(orders[crossed], orders[crossed].remaining, 'crossed');
-      crossed++;
-    }
-    if (crossed > 0) this.#sweep(side);
+  /** Allots the share of a trade that goes by size to the own orders at its price, from index `from` on; returns what is
+   * left to go by time. */
+  #allot(side: Side, price: number, from: number, quantity: number): number {
+    const proRata = this.#proRata as ProRata;
+    const orders = this.#own.side(side);
+    const displayed = this.#seat.book.quantityAt(side, price);
+    return proRata.allot(orders, from, price, displayed, quantity, (order, steps) =>
+      this.#execute(order, steps, 'queue'),
+    );
   }
 
-  #execute(order: Order, steps: number, reason: FillReason): void {
+  #cross(side: Side, opposite: number): void {
+    const orders = this.#own.side(side);
+    let filled = false;
+    for (let i = 0; i < orders.length; i++) {
+      const order = orders[i];
+      if (side === BID ? order.price < opposite : order.price > opposite) break;
+      // It took what stood there; only what has come since can fill it.
+      if (side === BID ? opposite >= order.met : opposite <= order.met) continue;
+      this.#execute(order, order.remaining, 'crossed');
+      filled = true;
+    }
+    if (filled) this.#sweep(side);
+  }
+
+  #execute(order: Order, steps: number, reason: FillReason, price = order.price): void {
     order.remaining -= steps;
     order.state = order.remaining === 0 ? 'filled' : 'partiallyFilled';
     const { time } = this.#seat.market;
-    this.#owner.onExecution(order, steps, reason, time);
-    this.#respond(order, time, steps, order.sentAt, order.remaining === 0);
+    this.#owner.onExecution(order, steps, reason, time, price);
+    this.#seat.impact?.onFill(order, steps * this.#stepSize, reason, time, price);
+    this.#travel.respond(order, time, 'fill', steps);
   }
 
   #requeue(side: Side): void {
-    for (const order of this.#open[side]) {
+    for (const order of this.#own.side(side)) {
       order.traded = 0;
-      const displayed = this.#seat.market.book.quantityAt(side, order.price);
+      const displayed = this.#seat.book.quantityAt(side, order.price);
       if (order.front > displayed) order.front = displayed;
     }
   }
 
   /** Drops filled orders. */
   #sweep(side: Side): void {
-    const orders = this.#open[side];
-    let kept = 0;
-    for (let i = 0; i < orders.length; i++) if (orders[i].remaining > 0) orders[kept++] = orders[i];
-    orders.length = kept;
+    this.#own.sweep(side);
     this.#rewatch();
   }
 
   #rewatch(): void {
     const { watch } = this;
-    const [bids, asks] = this.#open;
-    watch.clock = Math.min(this.#requests.next, this.#responses.next);
+    const bids = this.#own.side(BID);
+    const asks = this.#own.side(ASK);
+    watch.clock = this.#travel.next;
     watch.highBid = bids.length > 0 ? bids[0].price : Number.NEGATIVE_INFINITY;
     watch.lowBid = bids.length > 0 ? bids[bids.length - 1].price : Number.POSITIVE_INFINITY;
     watch.lowAsk = asks.length > 0 ? asks[0].price : Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-import type { Side } from '../../market/side.ts';
+import { BID, type Side } from '../../market/side.ts';
 import type { OrderState } from './models.ts';
 
 /** What an order was when it was sent. */
@@ -38,6 +38,8 @@ export class Order implements OrderTicket {
   traded = 0;
   /** A cancel overtook the order: it ends when it arrives. */
   cancelOnArrival = false;
+  /** Opposite best that it took from when it arrived, ticks: only a better one can cross it. */
+  met: number;
 
   // Known to the sender.
   /** The exchange has answered. */
@@ -56,6 +58,7 @@ export class Order implements OrderTicket {
     this.halfSpread = ticket.halfSpread;
     this.remaining = ticket.steps;
     this.knownRemaining = ticket.steps;
+    this.met = ticket.side === BID ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
 
   /** It rests in the book and may fill. */

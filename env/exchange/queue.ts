@@ -1,8 +1,6 @@
 import { InputError, unknownName } from '../../base/errors.ts';
-import type { LaneSettings } from '../settings.ts';
+import { QUEUE_MODELS, type QueueSettings } from '../settings.ts';
 import type { QueueModel } from './models.ts';
-
-export const QUEUE_MODELS = ['power', 'log', 'log2', 'risk-averse'] as const;
 
 /**
  * A queue model that puts a cancelled quantity behind the order with probability p and ahead of it with 1 − p:
@@ -77,8 +75,38 @@ export class RiskAverseQueue implements QueueModel {
   }
 }
 
+/**
+ * Trades are allotted by size, but for a share that goes by time; cancels come from everybody alike, so that an order
+ * keeps its place relative to the level: estimate = front·(1 − chg/(front + back)).
+ */
+export class ProRataQueue extends ProbabilityQueue {
+  readonly name: string;
+  readonly proRataShare: number;
+
+  /** `fifoShare`: share of each trade that goes by time, in [0, 1). */
+  constructor(fifoShare = 0) {
+    super();
+    if (!(fifoShare >= 0 && fifoShare < 1)) {
+      throw new InputError({
+        code: 'bad-queue-model',
+        message: `A share of ${fifoShare} that goes by time is not possible.`,
+        field: 'queue',
+        value: fifoShare,
+        expected: 'a number from 0 up to, not including, 1',
+        hint: 'Write it like pro-rata or pro-rata:0.4; all by time is risk-averse, power, log or log2.',
+      });
+    }
+    this.name = fifoShare === 0 ? 'pro-rata' : `pro-rata:${fifoShare}`;
+    this.proRataShare = 1 - fifoShare;
+  }
+
+  protected behind(front: number, back: number): number {
+    return back / (front + back);
+  }
+}
+
 /** The queue model that settings name. Throws an InputError with the nearest name for an unknown one. */
-export function createQueueModel({ model, exponent }: LaneSettings['queue']): QueueModel {
+export function createQueueModel({ model, exponent, fifoShare }: QueueSettings): QueueModel {
   switch (model) {
     case 'power':
       return new PowerQueue(exponent);
@@ -88,6 +116,8 @@ export function createQueueModel({ model, exponent }: LaneSettings['queue']): Qu
       return new Log2Queue();
     case 'risk-averse':
       return new RiskAverseQueue();
+    case 'pro-rata':
+      return new ProRataQueue(fifoShare);
     default:
       throw unknownName('queue model', String(model), QUEUE_MODELS);
   }

@@ -16,7 +16,7 @@ export function walkBook(
   take: (price: number, steps: number) => void,
 ): void {
   const opposite: Side = side === BID ? ASK : BID;
-  const { prices, quantities, count } = deepEnough(book, opposite, steps * stepSize);
+  const { prices, quantities, count } = displayedLevels(book, opposite, steps * stepSize);
   let left = steps;
   for (let level = 0; level < count && left > 0; level++) {
     const last = level === count - 1;
@@ -28,7 +28,7 @@ export function walkBook(
 }
 
 /** The best levels of a side that together hold `quantity`, or all of them. */
-function deepEnough(book: BookView, side: Side, quantity: number) {
+export function displayedLevels(book: BookView, side: Side, quantity: number) {
   for (let wanted = LEVELS; ; wanted *= 4) {
     const prices = new Int32Array(wanted);
     const quantities = new Float64Array(wanted);

@@ -1,5 +1,5 @@
 import type { Fill } from '../exchange/models.ts';
-import type { LaneListener } from '../lane-listener.ts';
+import type { LaneListener, OrderEvent } from '../lane-listener.ts';
 import type { MarketMakingSettings } from '../settings.ts';
 
 /** The interval that the inventory penalty is quoted for, ms. */
@@ -62,7 +62,7 @@ export class RewardMeter implements LaneListener {
     this.fills++;
   }
 
-  onOrder(event: 'placed' | 'cancelled' | 'rejected', _time: number): void {
+  onOrder(event: OrderEvent, _time: number): void {
     if (event === 'cancelled') this.cancels++;
     else if (event === 'rejected') this.rejections++;
   }

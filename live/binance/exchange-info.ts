@@ -6,7 +6,7 @@ import type { Backoff } from '../connection/backoff.ts';
 import { type RestAnswer, type RestClient, RestError } from './rest-client.ts';
 
 /** An instrument as the exchange describes it. */
-export interface TradedInstrument extends Instrument, StatedGrid {}
+export type TradedInstrument = Instrument & StatedGrid;
 
 /** An instrument, and the part of the exchange's answer that is about it (USD-M's whole answer is megabytes). */
 export interface LearntInstrument {

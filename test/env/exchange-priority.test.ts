@@ -4,8 +4,10 @@ import { type ExchangeOwner, SimulatedExchange } from '../../env/exchange/exchan
 import { ConstantLatency } from '../../env/exchange/latency.ts';
 import type { FillReason } from '../../env/exchange/models.ts';
 import type { Order } from '../../env/exchange/order.ts';
+import { orderRules } from '../../env/exchange/order-rules.ts';
 import { PowerQueue } from '../../env/exchange/queue.ts';
 import { MarketSeat } from '../../env/market-seat.ts';
+import { DEFAULT_LANE } from '../../env/settings.ts';
 import { TapeReplay } from '../../market/replay.ts';
 import { ASK, BID } from '../../market/side.ts';
 import { SCRIPT_INSTRUMENT, scriptTape } from '../support/script-tape.ts';
@@ -29,11 +31,13 @@ function busyExchange(orders: readonly { readonly price: number; readonly steps:
     onWithdrawn: () => assert.fail('nothing is withdrawn here'),
     onFillKnown: () => undefined,
     onAcknowledged: () => undefined,
+    onExpiryKnown: () => undefined,
   };
   const exchange = new SimulatedExchange({
     instrument: SCRIPT_INSTRUMENT,
     latency: new ConstantLatency(0, 0),
     queue: new PowerQueue(2),
+    rules: orderRules(DEFAULT_LANE, SCRIPT_INSTRUMENT),
     owner,
     seat,
   });

@@ -105,7 +105,9 @@ describe('KPIs', () => {
     decide(0);
     recorder.onOrder('placed', T0);
     recorder.onFill(fill(1, { orderId: 1, fee: -0.1 }));
-    recorder.onFill(fill(2, { orderId: 2, side: ASK, reason: 'taker', fee: 0.5, price: 999 }));
+    recorder.onFill(
+      fill(2, { orderId: 2, side: ASK, reason: 'taker', flattening: true, fee: 0.5, price: 999 }),
+    );
     const kpis = recorder.result();
     assert.equal(kpis.fills, 2);
     assert.equal(kpis.volume, 2 * 999 * 0.5 * 2);

@@ -1,0 +1,167 @@
+import type { BookView } from '../../market/book.ts';
+import type { MarketView } from '../../market/market.ts';
+import { ASK, BID, type Side } from '../../market/side.ts';
+import type { SignalView } from '../../market/signal-view.ts';
+import type { FillReason } from './models.ts';
+import type { Order } from './order.ts';
+
+export interface ImpactOptions {
+  /** Share of each own fill that is taken out of the displayed book, in (0, 1]. */
+  readonly share: number;
+  /** µs in which what was taken out comes back to 1/e. */
+  readonly decay: number;
+}
+
+/** Of what was taken out, less than this share counts as back. */
+const GONE = 1e-3;
+/** Levels looked at for a best price that is left. */
+const DEPTH = 64;
+
+interface Removal {
+  readonly side: Side;
+  /** Ticks. */
+  readonly price: number;
+  /** Base currency at `time`, µs. */
+  readonly quantity: number;
+  readonly time: number;
+}
+
+/**
+ * Own fills thin out the book: what one took at a level, or was given there, is missing from what is displayed, and
+ * comes back exponentially. Touches one lane only: its agent's view and its exchange. docs/exchange/impact.md.
+ */
+export class Impact {
+  readonly #options: ImpactOptions;
+  #removals: Removal[] = [];
+
+  constructor(options: ImpactOptions) {
+    this.#options = options;
+  }
+
+  /** The market with what this lane's fills took out of its book. */
+  on(market: MarketView): MarketView {
+    return new ImpactedMarket(market, this);
+  }
+
+  get isEmpty(): boolean {
+    return this.#removals.length === 0;
+  }
+
+  /** `quantity` base filled at `price`, ticks. A taker thins the side it took from, a maker the side it was on. */
+  onFill(
+    order: Pick<Order, 'side'>,
+    quantity: number,
+    reason: FillReason,
+    time: number,
+    price: number,
+  ): void {
+    const { share, decay } = this.#options;
+    const opposite: Side = order.side === BID ? ASK : BID;
+    const side = reason === 'taker' ? opposite : order.side;
+    this.#removals = this.#removals.filter((removal) => Math.exp((removal.time - time) / decay) > GONE);
+    this.#removals.push({ side, price, quantity: share * quantity, time });
+  }
+
+  /** Base quantity missing at a price as of `time`, µs. */
+  missing(side: Side, price: number, time: number): number {
+    let sum = 0;
+    for (const removal of this.#removals) {
+      if (removal.side !== side || removal.price !== price) continue;
+      const left = Math.exp((removal.time - time) / this.#options.decay);
+      if (left > GONE) sum += removal.quantity * left;
+    }
+    return sum;
+  }
+}
+
+class ImpactedMarket implements MarketView {
+  readonly book: BookView;
+  readonly #market: MarketView;
+
+  constructor(market: MarketView, impact: Impact) {
+    this.#market = market;
+    this.book = new ImpactedBook(market, impact);
+  }
+
+  get time(): number {
+    return this.#market.time;
+  }
+
+  get signals(): SignalView {
+    return this.#market.signals;
+  }
+
+  get synchronised(): boolean {
+    return this.#market.synchronised;
+  }
+}
+
+/** The recorded book less what is missing; a level with nothing left is not there. */
+class ImpactedBook implements BookView {
+  readonly #market: MarketView;
+  readonly #impact: Impact;
+  readonly #prices = new Int32Array(DEPTH);
+  readonly #quantities = new Float64Array(DEPTH);
+
+  constructor(market: MarketView, impact: Impact) {
+    this.#market = market;
+    this.#impact = impact;
+  }
+
+  get ready(): boolean {
+    return this.#market.book.ready;
+  }
+
+  get bestBid(): number {
+    return this.#impact.isEmpty ? this.#market.book.bestBid : this.#best(BID);
+  }
+
+  get bestAsk(): number {
+    return this.#impact.isEmpty ? this.#market.book.bestAsk : this.#best(ASK);
+  }
+
+  get bestBidQuantity(): number {
+    return this.quantityAt(BID, this.bestBid);
+  }
+
+  get bestAskQuantity(): number {
+    return this.quantityAt(ASK, this.bestAsk);
+  }
+
+  get mid(): number {
+    return (this.bestBid + this.bestAsk) / 2;
+  }
+
+  get crossed(): boolean {
+    return this.ready && this.bestBid >= this.bestAsk;
+  }
+
+  quantityAt(side: Side, price: number): number {
+    const { book, time } = this.#market;
+    return Math.max(book.quantityAt(side, price) - this.#impact.missing(side, price, time), 0);
+  }
+
+  top(side: Side, count: number, prices: Int32Array, quantities: Float64Array): number {
+    const read = this.#market.book.top(side, count, prices, quantities);
+    if (this.#impact.isEmpty) return read;
+    let kept = 0;
+    for (let level = 0; level < read; level++) {
+      const price = prices[level];
+      const left = quantities[level] - this.#impact.missing(side, price, this.#market.time);
+      if (!(left > 0)) continue;
+      prices[kept] = price;
+      quantities[kept] = left;
+      kept++;
+    }
+    // What was read beyond is not asked for again: fewer levels than wanted, though the book may hold more.
+    return kept;
+  }
+
+  /** The best level with something left; where a deep book is empty all the way, its recorded best stands. */
+  #best(side: Side): number {
+    const { book } = this.#market;
+    const count = this.top(side, DEPTH, this.#prices, this.#quantities);
+    if (count > 0) return this.#prices[0];
+    return side === BID ? book.bestBid : book.bestAsk;
+  }
+}
