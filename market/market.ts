@@ -3,7 +3,7 @@ import { Participants, type Watch } from './participants.ts';
 import { ASK, BID, type Side } from './side.ts';
 import type { SignalView } from './signal-view.ts';
 import { Signals } from './signals.ts';
-import { Flag, Kind, type RowBatch } from './tape/rows.ts';
+import { Flag, Kind, type RowBatch, timeAt } from './tape/rows.ts';
 
 /** What happened in the market, row by row, as a {@link Market} tells it. Times are µs, prices ticks. */
 export interface MarketListener {
@@ -52,6 +52,8 @@ export interface MarketView {
   readonly synchronised: boolean;
   /** Tape's clock at the latest message that told of the book, µs; NaN before the first. */
   readonly bookTime: number;
+  /** How long the latest message was on its way: its local less its exchange time, µs; NaN where that is not known. */
+  readonly feedDelay?: number;
 }
 
 /**
@@ -66,6 +68,7 @@ export class Market implements MarketView {
   #time = 0;
   #synchronised = false;
   #bookTime = Number.NaN;
+  #feedDelay = Number.NaN;
   /** A message has begun and not ended. */
   #inMessage = false;
   /** The message has changed the book. */
@@ -96,6 +99,10 @@ export class Market implements MarketView {
     return this.#bookTime;
   }
 
+  get feedDelay(): number {
+    return this.#feedDelay;
+  }
+
   /** Tells `listener` from here on: every row, or what its watch asks for. */
   addListener(listener: MarketListener | MarketParticipant): void {
     if ('watch' in listener) {
@@ -120,6 +127,7 @@ export class Market implements MarketView {
     this.#time = 0;
     this.#synchronised = false;
     this.#bookTime = Number.NaN;
+    this.#feedDelay = Number.NaN;
     this.#inMessage = false;
     this.#rebuilding = false;
   }
@@ -141,7 +149,7 @@ export class Market implements MarketView {
     while (row < length) {
       if (!this.#inMessage) {
         const time = localTime[2 * row + 1] * 4294967296 + localTime[2 * row];
-        if (time > until) return row;
+        if (time > until) break;
         this.#beginMessage(time);
       }
       const next = kind[row] <= Kind.ask ? this.#applyUnwatched(batch, row) : row;
@@ -153,12 +161,22 @@ export class Market implements MarketView {
         if ((flags[row - 1] & Flag.messageEnd) !== 0) this.#endMessage();
       }
     }
-    return length;
+    // Of the rows between two looks at the market only the last can be seen.
+    if (row > from) this.#feedDelay = timeAt(localTime, row - 1) - timeAt(batch.exchangeTime, row - 1);
+    return row;
   }
 
   /** Applies one row at `time` (local time, µs), as a live stream delivers it. */
-  applyRow(time: number, kind: Kind, price: number, quantity: number, flags: number): void {
+  applyRow(
+    time: number,
+    kind: Kind,
+    price: number,
+    quantity: number,
+    flags: number,
+    exchangeTime = Number.NaN,
+  ): void {
     this.#participants.refresh();
+    this.#feedDelay = time - exchangeTime;
     if (!this.#inMessage) this.#beginMessage(time);
     this.#applyRow(kind, price, quantity, flags);
   }

@@ -94,6 +94,10 @@ class ImpactedMarket implements MarketView {
   get synchronised(): boolean {
     return this.#market.synchronised;
   }
+
+  get bookTime(): number {
+    return this.#market.bookTime;
+  }
 }
 
 /** The recorded book less what is missing; a level with nothing left is not there. */
