@@ -1,3 +1,4 @@
+import type { FeatureDistribution } from '../env/feature-distribution.ts';
 import type { LaneSettings, MarketMakingSettings } from '../env/settings.ts';
 import type { Instrument } from '../market/instrument.ts';
 import type { SafetyLimits } from '../safety/limits.ts';
@@ -18,6 +19,13 @@ export interface NormaliserState {
   readonly clip: number;
 }
 
+/** Distribution of a raw feature, and where it was seen. */
+export interface TrainingFeature extends FeatureDistribution {
+  /** `training`: by the agent that learnt, in training. `selection`: by this very policy, without noise, on the stretch
+   * that the best policy is chosen by. */
+  readonly seen: 'training' | 'selection';
+}
+
 /** All that is needed to run a policy elsewhere: `manifest.json` of an export, and the policy part of a checkpoint. */
 export interface PolicyManifest {
   readonly format: 'makergym-policy';
@@ -28,12 +36,9 @@ export interface PolicyManifest {
     readonly names: readonly string[];
     readonly units: readonly string[];
     readonly normaliser: NormaliserState;
-    /** Quantiles of each raw feature in training, for drift (population stability index): edges of equal-count bins. */
-    readonly training?: readonly {
-      readonly mean: number;
-      readonly deviation: number;
-      readonly edges: readonly number[];
-    }[];
+    /** How each raw feature was distributed in training, for drift (docs/drift.md). Policies of early releases have none
+     * that is whole: see `driftReference`. */
+    readonly training?: readonly TrainingFeature[];
   };
   readonly action: {
     /** Δc, Δs, refresh. */

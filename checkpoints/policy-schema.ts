@@ -20,6 +20,9 @@ const schema = z.looseObject({
       epsilon: z.number(),
       clip: z.number(),
     }),
+    training: z
+      .array(z.looseObject({ mean: z.number(), deviation: z.number().min(0), edges: numbers }))
+      .optional(),
   }),
   action: z.looseObject({
     names: strings.min(1),

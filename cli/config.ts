@@ -6,6 +6,7 @@ import { InputError, nearestMatch } from '../base/errors.ts';
 import { requireFile } from '../base/files.ts';
 import { DEFAULT_LANE, DEFAULT_MARKET_MAKING } from '../env/settings.ts';
 import { laneSchema, marketMakingSchema } from '../env/settings-schema.ts';
+import { DEFAULT_DRIFT } from '../evaluation/drift-settings.ts';
 import { DEFAULT_EVALUATION } from '../evaluation/settings.ts';
 import { DEFAULT_SAFETY } from '../safety/limits.ts';
 import { DEFAULT_SAC, DEFAULT_TRAINING } from '../training/settings.ts';
@@ -92,6 +93,21 @@ const evaluationSchema = z.strictObject({
   significance: positive.max(0.5),
 });
 
+const driftSchema = z
+  .strictObject({
+    windowSeconds: positive,
+    windowDecisions: count,
+    minimumDecisions: count,
+    watch: positive,
+    alarm: positive,
+    meanShift: positive,
+    deviationRatio: positive,
+  })
+  .refine(({ watch, alarm }) => watch <= alarm, {
+    path: ['watch'],
+    message: 'expected number to be <=alarm',
+  });
+
 const configSchema = z.strictObject({
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
   lane: laneSchema,
@@ -101,6 +117,7 @@ const configSchema = z.strictObject({
   sac: sacSchema,
   training: trainingSchema,
   evaluation: evaluationSchema,
+  shadow: z.strictObject({ drift: driftSchema }),
 });
 
 /** The whole configuration: what `--config FILE` and `--set path=value` may name. */
@@ -115,6 +132,7 @@ export const DEFAULT_CONFIG: Config = {
   sac: DEFAULT_SAC as Config['sac'],
   training: DEFAULT_TRAINING,
   evaluation: DEFAULT_EVALUATION,
+  shadow: { drift: DEFAULT_DRIFT },
 };
 
 /** A nested object of plain settings on its way to becoming a {@link Config}. */

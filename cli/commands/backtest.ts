@@ -14,6 +14,7 @@ import { openTape } from '../../market/tape/reader.ts';
 import type { Tape } from '../../market/tape/rows.ts';
 import { checkPolicyFits, type ResolvedAgent, resolveAgent } from '../agents.ts';
 import type { Arguments, Command, CommandContext } from '../command.ts';
+import { describeDrift, driftDetector } from '../evaluation/drift.ts';
 import { laneFor } from '../evaluation/policy-lane.ts';
 import { RECORD_OPTIONS, RecordFiles } from '../evaluation/record-files.ts';
 import { LANE_OPTIONS, spanOptions } from '../options/lane.ts';
@@ -81,6 +82,8 @@ async function backtest(request: Backtest): Promise<Readonly<Record<string, unkn
   const chosen = laneFor(agent, context);
   const settings = { ...chosen, lot: resolveLot(chosen, instrument, replay.firstMid()) };
   const records = new RecordFiles(args, paths, typeof args.out === 'string' ? args.out : undefined);
+  const quoter = agent.createQuoter();
+  const detector = driftDetector(quoter, agent.manifest, config.shadow.drift);
   const seconds = (time: number) => Math.round((time - start) / MICROSECONDS);
   const progress = context.progress('Backtesting', seconds(end), 's');
   let session: PairedSession;
@@ -91,8 +94,11 @@ async function backtest(request: Backtest): Promise<Readonly<Record<string, unkn
         {
           name: agent.name,
           role: 'candidate',
-          quoter: agent.createQuoter(),
-          listeners: (lot) => records.listeners(instrument, lot),
+          quoter,
+          listeners: (lot) => [
+            ...records.listeners(instrument, lot),
+            ...(detector === undefined ? [] : [detector]),
+          ],
         },
       ],
       settings,
@@ -112,12 +118,14 @@ async function backtest(request: Backtest): Promise<Readonly<Record<string, unkn
   }
   const [{ kpis }] = session.lanes;
   const span = { start: formatTime(start), end: formatTime(end) };
+  const drift = detector?.session() ?? null;
   const document = {
     agent: agent.name,
     instrument,
     span,
     lot: settings.lot,
     kpis,
+    drift,
     decisions: session.decisions,
     fills: kpis.fills,
     rows: session.rows,
@@ -129,6 +137,8 @@ async function backtest(request: Backtest): Promise<Readonly<Record<string, unkn
   context.print(`${instrument.symbol} on ${instrument.venue}, ${span.start} to ${span.end}`);
   context.print('');
   context.print(kpiTable([{ title: agent.name, kpis }], quoteCurrency(instrument)));
+  const unlike = describeDrift(drift, agent.manifest);
+  if (unlike !== undefined) context.print(`\n${unlike}`);
   return document;
 }
 

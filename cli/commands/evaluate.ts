@@ -19,6 +19,7 @@ import { openTape } from '../../market/tape/reader.ts';
 import type { Tape } from '../../market/tape/rows.ts';
 import { checkPolicyFits, type ResolvedAgent, resolveAgent } from '../agents.ts';
 import type { Arguments, Command, CommandContext } from '../command.ts';
+import { describeDrift, driftDetector } from '../evaluation/drift.ts';
 import { laneFor } from '../evaluation/policy-lane.ts';
 import { RECORD_OPTIONS, RecordFiles } from '../evaluation/record-files.ts';
 import { evaluationSummary } from '../evaluation/summary.ts';
@@ -105,6 +106,8 @@ async function evaluate(evaluation: Evaluation): Promise<Readonly<Record<string,
   const controls = await Promise.all(
     CONTROLS.filter((name) => !named.includes(name)).map((name) => resolveAgent(name, config)),
   );
+  const quoter = candidate.createQuoter();
+  const detector = driftDetector(quoter, candidate.manifest, config.shadow.drift);
   const seconds = (time: number) => Math.round((time - span.start) / MICROSECONDS);
   const progress = context.progress('Evaluating', seconds(span.end), 's');
   const records = new RecordFiles(args, paths, typeof args.out === 'string' ? args.out : undefined);
@@ -116,8 +119,11 @@ async function evaluate(evaluation: Evaluation): Promise<Readonly<Record<string,
         {
           name: candidate.name,
           role: 'candidate',
-          quoter: candidate.createQuoter(),
-          listeners: (lot) => records.listeners(replay.instrument, lot),
+          quoter,
+          listeners: (lot) => [
+            ...records.listeners(replay.instrument, lot),
+            ...(detector === undefined ? [] : [detector]),
+          ],
         },
         { name: baseline.name, role: 'baseline', quoter: baseline.createQuoter() },
         ...controls.map((agent) => ({
@@ -157,8 +163,11 @@ async function evaluate(evaluation: Evaluation): Promise<Readonly<Record<string,
   );
   context.print('');
   context.print(evaluationSummary(session.lanes, comparison, targets, quoteCurrency(instrument)));
+  const drift = detector?.session() ?? null;
+  const unlike = describeDrift(drift, candidate.manifest);
+  if (unlike !== undefined) context.print(`\n${unlike}`);
 
-  const document = documentOf(evaluation, session, comparison, targets);
+  const document = { ...documentOf(evaluation, session, comparison, targets), drift };
   const record: SessionRecord = {
     format: 'makergym-session',
     version: 1,

@@ -2,10 +2,10 @@ import type { PolicyDescription } from '../../checkpoints/policy.ts';
 import { MARKET_MAKING } from '../../env/market-making/environment.ts';
 import { OBSERVATION_NAMES, OBSERVATION_UNITS } from '../../env/market-making/observation.ts';
 import { ACTION_NAMES, actionDecoding } from '../../env/market-making/residual-quoter.ts';
-import { featureStatistics } from '../../training/feature-statistics.ts';
 import type { SAC } from '../../training/sac.ts';
 import type { Config } from '../config.ts';
 import { provenance, type TrainingData } from './data.ts';
+import type { FeatureReference } from './feature-reference.ts';
 import { anchorOf } from './quoters.ts';
 
 export interface PolicyContext {
@@ -16,11 +16,12 @@ export interface PolicyContext {
   readonly program: string;
   /** Name of the engine that trains. */
   readonly engine: () => string;
+  readonly features: FeatureReference;
 }
 
 /** Makes the manifest of the policy of now. */
 export function policyDescriber(context: PolicyContext): (sac: SAC) => PolicyDescription {
-  const { config, run, data, program, engine } = context;
+  const { config, run, data, program, engine, features } = context;
   const { instrument, tapes } = provenance(run, data);
   const anchor = anchorOf(config);
   const { centreShiftTicks, logSpreadRange } = config.marketMaking;
@@ -32,7 +33,7 @@ export function policyDescriber(context: PolicyContext): (sac: SAC) => PolicyDes
       names: OBSERVATION_NAMES,
       units: OBSERVATION_UNITS,
       normaliser: sac.normaliser.exportState(),
-      training: featureStatistics(sac.buffer),
+      training: features.describe(sac),
     },
     action: {
       names: ACTION_NAMES,

@@ -10,6 +10,7 @@ import type { TapeReplay } from '../../market/replay.ts';
 import type { Evaluator } from '../../training/callbacks.ts';
 import type { Config } from '../config.ts';
 import { openReplay, type Stretch } from './data.ts';
+import { FeatureReference } from './feature-reference.ts';
 import { anchorOf, protect } from './quoters.ts';
 import { RewardScore } from './score.ts';
 
@@ -23,17 +24,26 @@ interface Judged {
  * the reward of an average episode's length. The anchor alone is judged once beside it, so that the log shows what
  * the policy adds.
  */
-export function evaluatorOn(run: string, stretch: Stretch, config: Config): Evaluator {
+export function evaluatorOn(
+  run: string,
+  stretch: Stretch,
+  config: Config,
+  features: FeatureReference,
+): Evaluator {
   const anchor = anchorOf(config);
   let anchored: Judged | undefined;
   return async (sac) => {
     const weights = actorWeights((await sac.engine()).exportState());
     const description = sac.describePolicy() as PolicyDescription;
-    const quoters = [protect(config, new PolicyQuoter(weights, description, anchor.create()))];
+    const quoter = new PolicyQuoter(weights, description, anchor.create());
+    const quoters = [protect(config, quoter)];
     if (anchored === undefined) quoters.push(protect(config, anchor.create()));
     const replay = openReplay(run, stretch, config.marketMaking.warmupSeconds);
     try {
-      const [policy, baseline] = await judge(replay, quoters, stretch, config);
+      const sample = FeatureReference.sample();
+      const observe = () => sample.observe(quoter.observation);
+      const [policy, baseline] = await judge(replay, quoters, stretch, config, observe);
+      features.evaluated(sample);
       anchored = baseline ?? (anchored as Judged);
       const metrics: Record<string, number> = {
         anchor_score: anchored.score,
@@ -55,10 +65,11 @@ async function judge(
   quoters: readonly Quoter[],
   stretch: Stretch,
   config: Config,
+  observe: () => void,
 ): Promise<readonly Judged[]> {
   const { instrument } = replay;
   const lot = resolveLot(config.lane, instrument, replay.firstMid());
-  const judged = quoters.map((quoter) => {
+  const judged = quoters.map((quoter, i) => {
     const score = new RewardScore(config.lane, config.marketMaking, lot * instrument.tickSize);
     const kpis = new KpiRecorder({
       instrument,
@@ -70,7 +81,7 @@ async function judge(
       lot,
       seed: config.seed,
       sessionEnd: stretch.end,
-      listeners: [score, kpis],
+      listeners: i === 0 ? [score, kpis, { onDecision: observe }] : [score, kpis],
     });
     return { lane, quoter, score, kpis };
   });

@@ -7,6 +7,7 @@ import { describeData, type TrainingData } from './data.ts';
 import { policyDescriber } from './describe-policy.ts';
 import { trainingEnvironment } from './environment.ts';
 import { evaluatorOn } from './evaluator.ts';
+import { FeatureReference } from './feature-reference.ts';
 
 /** What a run trains in, and how its policies are judged. */
 export interface TrainingTask {
@@ -14,7 +15,8 @@ export interface TrainingTask {
   readonly lines: readonly string[];
   /** What `run.json` keeps, so that a resumed run finds it again. */
   readonly record: Readonly<Record<string, unknown>>;
-  open(agents: number): OpenTask;
+  /** `checkpoint`: the one that training goes on from. */
+  open(agents: number, checkpoint?: string): OpenTask;
 }
 
 export interface OpenTask {
@@ -31,16 +33,17 @@ export function tapeTask(run: string, data: TrainingData, config: Config, progra
   return {
     lines: describeData(data),
     record: { data },
-    open(agents) {
+    open(agents, checkpoint) {
       const env = trainingEnvironment(run, data.training, config, agents);
+      const features = new FeatureReference(checkpoint);
       return {
         env,
-        evaluate: evaluatorOn(run, data.selection, config),
+        evaluate: evaluatorOn(run, data.selection, config, features),
         setAllowedShift: (ticks) => {
           env.allowedShiftTicks = ticks;
         },
         describePolicy: (sac, engine) =>
-          policyDescriber({ run, config, data, program, engine: () => engine })(sac),
+          policyDescriber({ run, config, data, program, engine: () => engine, features })(sac),
         close: () => env.close(),
       };
     },

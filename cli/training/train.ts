@@ -38,7 +38,7 @@ export async function train(
   context: CommandContext,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { config, path, totalTimesteps } = plan;
-  const task = plan.task.open(plan.agents);
+  const task = plan.task.open(plan.agents, plan.checkpoint);
   const { env, describePolicy } = task;
   let engine = '';
   const options: SacOptions = {

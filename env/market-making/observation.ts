@@ -172,6 +172,16 @@ export const OBSERVATION_UNITS: readonly string[] = FEATURES.map(([, unit]) => u
 /** Number of features. */
 export const OBSERVATION_SIZE = FEATURES.length;
 
+/** What the agent's own doing decides, and not the market alone. */
+export const OWN_FEATURES: readonly string[] = [
+  'inventory',
+  ...['bidActive', 'askActive', 'bidQueueShare', 'askQueueShare', 'bidQueueAhead', 'askQueueAhead'],
+  ...['bidAge', 'askAge', 'ownBidDistance', 'ownAskDistance', 'ackP99'],
+];
+
+/** What the time of day alone decides: it tells nothing of a market. */
+export const CLOCK_FEATURES: readonly string[] = ['timeToClose', 'minuteSin', 'minuteCos'];
+
 const WRITE = FEATURES.map(([, , write]) => write);
 const LEVEL = Int32Array.from(FEATURES, ([, , , level]) => level ?? 0);
 

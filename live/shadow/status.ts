@@ -1,9 +1,12 @@
 import type { Fill } from '../../env/exchange/models.ts';
 import type { Quote, QuoterView } from '../../env/quoter.ts';
+import type { FeatureDrift } from '../../evaluation/drift.ts';
 import type { Instrument } from '../../market/instrument.ts';
 import type { MarketView } from '../../market/market.ts';
 import type { ClockEstimator } from '../feed/clock-estimator.ts';
 import type { FeedCounters } from '../feed/events.ts';
+
+export type { FeatureDrift } from '../../evaluation/drift.ts';
 
 /** Who decides, best first: the policy that was loaded, V1.5, V1-α, nobody (nothing is quoted). */
 export const DECIDERS = ['policy', 'v15', 'v1', 'none'] as const;
@@ -38,17 +41,6 @@ export interface FallbackEvent {
   readonly to: Decider;
   /** Empty on the way back to the policy. */
   readonly reasons: readonly FallbackReason[];
-}
-
-/** How far a feature of the live stream is from what the policy was trained on. */
-export interface FeatureDrift {
-  readonly feature: string;
-  /** Population stability index over the rolling window; null before it holds enough decisions. */
-  readonly psi: number | null;
-  /** Shift of the mean in training deviations, and ratio of the deviations. */
-  readonly meanShift: number | null;
-  readonly deviationRatio: number | null;
-  readonly alarmed: boolean;
 }
 
 /**
