@@ -5,6 +5,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./commands/start.ts')).startCommand,
   simulate: async () => (await import('./commands/simulate.ts')).simulateCommand,
   import: async () => (await import('./commands/import.ts')).importCommand,
+  'fit-market': async () => (await import('./commands/fit-market.ts')).fitMarketCommand,
   record: async () => (await import('./commands/record.ts')).recordCommand,
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   inspect: async () => (await import('./commands/inspect.ts')).inspectCommand,

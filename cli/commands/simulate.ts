@@ -1,10 +1,7 @@
 import { rmSync } from 'node:fs';
 import { MICROSECONDS, parseDuration } from '../../base/time.ts';
-import {
-  SIMULATED_MARKETS,
-  type SimulationOptions,
-  simulateCapture,
-} from '../../market/simulated/capture.ts';
+import { type SimulationOptions, simulateCapture } from '../../market/simulated/capture.ts';
+import { EMBEDDED_MARKET, openMarket } from '../../market/simulated/open-market.ts';
 import type { Command, CommandContext } from '../command.ts';
 
 export const simulateCommand: Command = {
@@ -16,14 +13,18 @@ export const simulateCommand: Command = {
       'a capture that `import` reads',
     ],
     ['makergym simulate --market queue-reactive --duration 10m --out sim.arrow', 'the tape of that capture'],
+    [
+      'makergym simulate --market spot-btcusdt --duration 1h --out btc.arrow',
+      'a market fitted to a recording',
+    ],
+    ['makergym simulate --market market.json --duration 1h --out mine.arrow', 'one that `fit-market` fitted'],
   ],
   options: {
     market: {
       type: 'string',
-      describe: 'market to simulate',
-      choices: SIMULATED_MARKETS,
-      default: SIMULATED_MARKETS[0],
-      placeholder: 'NAME',
+      describe: 'market to simulate: queue-reactive, one fitted to a recording, or a file of `fit-market`',
+      default: EMBEDDED_MARKET,
+      placeholder: 'NAME|FILE',
     },
     duration: { type: 'string', describe: 'how long, such as 10m or 2h', required: true, placeholder: 'D' },
     out: {
@@ -62,8 +63,9 @@ async function simulateTape(options: SimulationOptions, context: CommandContext)
   const { importCaptures } = await import('../../market/import.ts');
   const capture = `${options.out}.capture`;
   try {
+    const { instrument } = openMarket(options.market);
     const summary = await simulateCapture({ ...options, out: capture });
-    await importCaptures({ captures: [capture], out: options.out, signal: context.signal });
+    await importCaptures({ captures: [capture], out: options.out, ...instrument, signal: context.signal });
     return summary;
   } finally {
     rmSync(capture, { force: true });

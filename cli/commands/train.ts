@@ -6,7 +6,7 @@ import { DEVICES } from '../../agents/sac/onnx-device.ts';
 import { InputError } from '../../base/errors.ts';
 import { gitRevision, RunDirectory } from '../../checkpoints/run-directory.ts';
 import type { EnvOptions } from '../../env/registry.ts';
-import { SIMULATED_MARKETS } from '../../market/simulated/capture.ts';
+import { openMarket } from '../../market/simulated/open-market.ts';
 import type { Arguments, Command, CommandContext, OptionSpec } from '../command.ts';
 import { type Config, resolveConfig, type Settings } from '../config.ts';
 
@@ -27,9 +27,8 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   tape: { type: 'list', describe: 'Tape to train on; several in order of time', placeholder: 'TAPE' },
   market: {
     type: 'string',
-    describe: 'Train on a simulated market instead',
-    choices: SIMULATED_MARKETS,
-    placeholder: 'NAME',
+    describe: 'Train on a simulated market instead: a name, or a file of `fit-market`',
+    placeholder: 'NAME|FILE',
   },
   env: {
     type: 'string',
@@ -97,6 +96,7 @@ export const trainCommand: Command = {
   examples: [
     ['makergym train --tape day1.arrow --total-timesteps 100000 --out runs/first', 'Train on a recording'],
     ['makergym train --market queue-reactive --total-timesteps 20000', 'Train on a simulated market'],
+    ['makergym train --market spot-btcusdt --total-timesteps 20000', 'Train on one fitted to a recording'],
     ['makergym train --env CarteaJaimungal-v0 --total-timesteps 20000', 'Train where the optimum is known'],
     ['makergym train --resume runs/first --total-timesteps 200000', 'Go on, bit for bit'],
   ],
@@ -162,7 +162,8 @@ async function onTapes(path: string, args: Arguments, context: CommandContext): 
     evaluationSeconds: config.training.evaluationSeconds,
     marketMaking: config.marketMaking,
   });
-  return tapeTask(path, data, config, PROGRAM);
+  const fittedTo = args.market === undefined ? undefined : openMarket(String(args.market)).fittedTo;
+  return tapeTask(path, { ...data, ...(fittedTo && { fittedTo }) }, config, PROGRAM);
 }
 
 function inEnvironment(args: Arguments, config: Config): TrainingTask {

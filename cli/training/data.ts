@@ -5,6 +5,7 @@ import type { PolicyManifest } from '../../checkpoints/policy-manifest.ts';
 import type { MarketMakingSettings } from '../../env/settings.ts';
 import type { Instrument } from '../../market/instrument.ts';
 import { TapeReplay } from '../../market/replay.ts';
+import type { FittedTo } from '../../market/simulated/market-file.ts';
 import { openTape } from '../../market/tape/reader.ts';
 import type { TapeInfo } from '../../market/tape/rows.ts';
 import { busiestStart } from './busiest.ts';
@@ -32,6 +33,8 @@ export interface TrainingData {
   readonly selection: Stretch;
   /** The selection stretch is the end of the training tapes, kept apart from training. */
   readonly heldOut: boolean;
+  /** The recording that the simulated market was fitted to: its ticks were seen too. */
+  readonly fittedTo?: FittedTo;
 }
 
 export interface DataChoice {
@@ -124,16 +127,20 @@ export function provenance(
       };
     }),
   );
+  const { fittedTo } = data;
   return {
     instrument: spans[0].info.instrument,
-    tapes: spans
-      .filter(({ start, end }) => end > start)
-      .map(({ info, start, end }) => ({
-        source: info.source.join(', '),
-        checksum: info.checksum,
-        start,
-        end,
-      })),
+    tapes: [
+      ...spans
+        .filter(({ start, end }) => end > start)
+        .map(({ info, start, end }) => ({
+          source: info.source.join(', '),
+          checksum: info.checksum,
+          start,
+          end,
+        })),
+      ...(fittedTo === undefined ? [] : [{ ...fittedTo, source: fittedTo.source.join(', ') }]),
+    ],
   };
 }
 

@@ -9,7 +9,16 @@ const stretch = z.object({
 
 const schema = z
   .object({
-    data: z.object({ training: stretch, selection: stretch, heldOut: z.boolean() }).optional(),
+    data: z
+      .object({
+        training: stretch,
+        selection: stretch,
+        heldOut: z.boolean(),
+        fittedTo: z
+          .object({ source: z.array(z.string()), checksum: z.string(), start: z.number(), end: z.number() })
+          .optional(),
+      })
+      .optional(),
     env: z.string().optional(),
     envOptions: z.record(z.string(), z.unknown()).optional(),
     agents: z.int().min(1),

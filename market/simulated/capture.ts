@@ -1,27 +1,23 @@
 import { once } from 'node:events';
 import { createGzip, type Gzip } from 'node:zlib';
-import { InputError, InterruptedError, unknownName } from '../../base/errors.ts';
+import { InputError, InterruptedError } from '../../base/errors.ts';
 import { AtomicFile } from '../../base/files.ts';
 import { MICROSECONDS } from '../../base/time.ts';
 import { BinanceWire } from './binance-wire.ts';
-import { DEFAULT_QUEUE_REACTIVE, type QueueReactiveParameters } from './parameters.ts';
-import { QueueReactiveMarket } from './queue-reactive.ts';
+import { LONGEST_SECONDS, openMarket } from './open-market.ts';
+import type { QueueReactiveParameters } from './parameters.ts';
 
-/** Simulated markets there are. */
-export const SIMULATED_MARKETS = ['queue-reactive'] as const;
 /** Characters collected before they are written. */
 const CHUNK = 1 << 16;
-/** No simulation is longer than this, seconds: a slip of the unit would fill the disk. */
-const LONGEST_SECONDS = 30 * 86_400;
-/** Seeds whose markets begin at different times; more would leave the years that times are exact in. */
-const SEEDS_APART = 2_000;
 
 export interface SimulationOptions {
+  /** Name of a market, or a market file. */
   readonly market: string;
   readonly seed: number;
   readonly durationSeconds: number;
   /** Capture to write; compressed with gzip when the name ends in `.gz`. */
   readonly out: string;
+  /** Of the embedded market. */
   readonly parameters?: Partial<QueueReactiveParameters>;
   readonly signal?: AbortSignal;
   /** Told now and then how many seconds are simulated. */
@@ -41,23 +37,22 @@ export interface SimulationSummary {
  */
 export async function simulateCapture(options: SimulationOptions): Promise<SimulationSummary> {
   const { durationSeconds, seed, signal } = options;
-  requireMarket(options.market);
+  const source = openMarket(options.market, options.parameters);
   requireDuration(durationSeconds);
-  const parameters = { ...DEFAULT_QUEUE_REACTIVE, startTime: startTime(seed), ...options.parameters };
   const file = new CaptureFile(options.out);
   try {
     let pending = '';
-    const market = new QueueReactiveMarket(parameters, seed);
+    const market = source.create(seed);
     const wire = new BinanceWire(market, seed, (line) => {
       pending += line;
     });
-    const end = parameters.startTime + durationSeconds * MICROSECONDS;
+    const end = market.startTime + durationSeconds * MICROSECONDS;
     while (market.peek() < end) {
       market.next(wire);
       if (pending.length < CHUNK) continue;
       await file.write(pending);
       pending = '';
-      options.onProgress?.((market.time - parameters.startTime) / MICROSECONDS);
+      options.onProgress?.((market.time - market.startTime) / MICROSECONDS);
       if (signal?.aborted) throw new InterruptedError('Simulation was interrupted; nothing was written.');
     }
     wire.advance(end);
@@ -67,18 +62,6 @@ export async function simulateCapture(options: SimulationOptions): Promise<Simul
   } catch (error) {
     file.discard();
     throw error;
-  }
-}
-
-/** Markets of different seeds live at different times, so that nobody takes one's ticks for the other's. µs. */
-function startTime(seed: number): number {
-  return DEFAULT_QUEUE_REACTIVE.startTime + (seed % SEEDS_APART) * LONGEST_SECONDS * MICROSECONDS;
-}
-
-/** Throws an InputError that names the nearest market unless `name` is one. */
-export function requireMarket(name: string): void {
-  if (!(SIMULATED_MARKETS as readonly string[]).includes(name)) {
-    throw unknownName('market', name, SIMULATED_MARKETS);
   }
 }
 

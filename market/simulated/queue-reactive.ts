@@ -1,23 +1,17 @@
 import { type Generator, stream } from '../../base/random.ts';
 import { MICROSECONDS } from '../../base/time.ts';
+import type { Instrument } from '../instrument.ts';
 import type { Side } from '../side.ts';
 import { ASK, BID } from '../side.ts';
 import { checkQueueReactive, type QueueReactiveParameters } from './parameters.ts';
-
-/** What is told of a simulated market. Times in µs since the epoch, prices in ticks, quantities in steps. */
-export interface MarketSink {
-  /** A trade printed; the level it hit is told right after. */
-  onTrade(time: number, aggressor: Side, price: number, quantity: number): void;
-  /** The level at `price` now holds `quantity`. */
-  onLevel(time: number, side: Side, price: number, quantity: number): void;
-  /** All that one order caused has been told. */
-  onSettled(time: number): void;
-}
+import type { MarketSink, SimulatedMarket } from './simulated-market.ts';
 
 /** States of the frozen book that redraws choose from, the time between them, and before the first, seconds. */
 const INVARIANT_STATES = 256;
 const INVARIANT_SPACING = 2;
 const INVARIANT_BURN_IN = 20;
+/** Binance spot sums up changes of the book every 100 ms. */
+const DEPTH_INTERVAL = 100_000;
 const UNTOLD: MarketSink = { onTrade() {}, onLevel() {}, onSettled() {} };
 
 /**
@@ -35,8 +29,11 @@ const UNTOLD: MarketSink = { onTrade() {}, onLevel() {}, onSettled() {} };
  * the last event bounds the next, and candidates are thinned (Ogata 1981): exact, no time step.
  * Hot path: typed arrays, no allocation an event.
  */
-export class QueueReactiveMarket {
+export class QueueReactiveMarket implements SimulatedMarket {
   readonly parameters: QueueReactiveParameters;
+  readonly instrument: Instrument;
+  readonly depthInterval = DEPTH_INTERVAL;
+  readonly startTime: number;
   /** Reacting queues a side, and levels a side in all. */
   readonly #reacting: number;
   readonly #levels: number;
@@ -63,6 +60,13 @@ export class QueueReactiveMarket {
   constructor(parameters: QueueReactiveParameters, seed: number) {
     checkQueueReactive(parameters);
     this.parameters = parameters;
+    this.startTime = parameters.startTime;
+    this.instrument = {
+      venue: 'binance-spot',
+      symbol: parameters.symbol,
+      tickSize: 1 / 10 ** parameters.priceDecimals,
+      stepSize: 1 / 10 ** parameters.quantityDecimals,
+    };
     this.#random = stream(seed, 'market/queue-reactive');
     this.#reacting = parameters.limitRates.length;
     this.#levels = this.#reacting + parameters.outerLevels;

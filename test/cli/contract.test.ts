@@ -37,6 +37,29 @@ const FIELDS: Readonly<Record<string, Shape>> = {
     trades: 'number',
     durationSeconds: 'number',
   },
+  'fit-market': {
+    out: 'string',
+    instrument: INSTRUMENT,
+    span: SPAN,
+    events: {
+      knownSeconds: 'number',
+      marketOrders: 'number',
+      limitOrders: 'number',
+      cancels: 'number',
+      emptiedQueues: 'number',
+    },
+    parameters: {
+      theta: { value: 'number', standardError: NUMBER_OR_NULL },
+      baseRate: { value: 'number', standardError: NUMBER_OR_NULL },
+      branchingRatio: { value: 'number', standardError: NUMBER_OR_NULL },
+    },
+    goodness: {
+      emptyingFactor: 'number',
+      logLikelihood: 'number',
+      poissonLogLikelihood: 'number',
+      residualKs: 'number',
+    },
+  },
   import: {
     out: 'string',
     instrument: INSTRUMENT,
@@ -181,6 +204,14 @@ describe('the contract of the command line', function () {
     assert.equal(table.numRows, rows);
     assert.deepEqual(tableFromIPC(readFileSync(at('sim.arrow'))).toString(), table.toString());
     assert.ok((span as { start: string }).start < (span as { end: string }).end);
+  });
+
+  it('fit-market writes a market that simulate plays, on the grid of the tape it was fitted to', async () => {
+    const market = ['--market', 'usdm-btcusdt', '--duration', '4m'];
+    await run('simulate', ...market, '--out', at('usdm.arrow'));
+    const { instrument, out } = await run('fit-market', at('usdm.arrow'), '--out', at('market.json'));
+    await run('simulate', '--market', out, '--duration', '10s', '--out', at('fitted.arrow'));
+    assert.deepEqual((await run('inspect', at('fitted.arrow'))).instrument, instrument);
   });
 
   it('import tells gaps with the id that was expected and the one that came', async () => {

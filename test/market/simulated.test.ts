@@ -9,7 +9,8 @@ import { ASK, BID, type Side } from '../../market/side.ts';
 import { BinanceWire, decimal } from '../../market/simulated/binance-wire.ts';
 import { simulateCapture } from '../../market/simulated/capture.ts';
 import { DEFAULT_QUEUE_REACTIVE, type QueueReactiveParameters } from '../../market/simulated/parameters.ts';
-import { type MarketSink, QueueReactiveMarket } from '../../market/simulated/queue-reactive.ts';
+import { QueueReactiveMarket } from '../../market/simulated/queue-reactive.ts';
+import type { MarketSink } from '../../market/simulated/simulated-market.ts';
 
 const SECOND = 1e6;
 const SILENT: MarketSink = { onTrade() {}, onLevel() {}, onSettled() {} };
