@@ -11,7 +11,6 @@ import { DiscreteOptimum } from '../agents/optimal/discrete-optimum.ts';
 import { OptimalStrategy, SymmetricStrategy } from '../agents/optimal/market-agents.ts';
 import { moments, play } from '../agents/optimal/play.ts';
 import { carteaJaimungal } from '../agents/optimal/value-function.ts';
-import { createEngine } from '../agents/sac/choose-engine.ts';
 import { stream } from '../base/random.ts';
 import { episodeRewards } from '../cli/training/registered-task.ts';
 import { AnalyticMarket } from '../env/analytic/market.ts';
@@ -85,17 +84,17 @@ for (const [name, variant] of VARIANTS) {
         updatesPerStep: 0.016,
         earlyStop: { window: 0, tolerance: 0 },
       },
-      engine: (sizes) => createEngine(sizes, { engine: process.env.ENGINE, threads: 1 }),
+      engine: { engine: process.env.ENGINE, threads: 1 },
     });
     const { updates, updatesPerSecond } = await sac.learn({ totalTimesteps: timesteps });
     const { mean, meanError } = moments(await episodeRewards(sac, evaluation, evaluationSeeds));
     shares.push(mean / optimum);
-    const { name: engine } = await sac.engine();
+    const engine = await sac.engine();
     console.log(
       `  ${name}, seed ${seed}: ${percent(mean / optimum)} ± ${percent(meanError / optimum)} ` +
         `(${updates} updates, ${updatesPerSecond?.toFixed(0)}/s, ${engine})`,
     );
-    sac.dispose();
+    await sac.dispose();
   }
   const { mean, deviation } = moments(Float64Array.from(shares));
   const error = deviation / Math.sqrt(Math.max(1, seeds - 1));

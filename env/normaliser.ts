@@ -114,6 +114,19 @@ export class RunningNormaliser {
     }
   }
 
+  /** Copies the means, then the variances, into `out`, 2 × size: what {@link setStatistics} takes in another thread. */
+  copyStatistics(out: Float64Array): void {
+    out.set(this.#mean);
+    out.set(this.#variance, this.size);
+  }
+
+  setStatistics(statistics: Float64Array): void {
+    for (let j = 0; j < this.size; j++) {
+      this.#mean[j] = statistics[j];
+      this.#variance[j] = statistics[this.size + j];
+    }
+  }
+
   exportState(): RunningNormaliserState {
     return {
       count: this.#count,

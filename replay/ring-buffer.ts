@@ -24,6 +24,12 @@ export interface SampledTransitions {
   readonly terminated: Float32Array;
 }
 
+/** Rows that a sample is drawn from: the `length` before row `head`. */
+export interface SampleWindow {
+  readonly head: number;
+  readonly length: number;
+}
+
 /** What a row holds besides its observation. */
 export const RowKind = {
   /** A transition whose next state has a value. */
@@ -53,8 +59,8 @@ const Word = {
 const PIECE = 1 << 24;
 
 /**
- * The replay buffer: one ArrayBuffer with a header (magic "MGRB", version, sizes, position) and a column each for
- * observation, action, reward and kind.
+ * The replay buffer: one SharedArrayBuffer with a header (magic "MGRB", version, sizes, position) and a column each for
+ * observation, action, reward and kind. A thread that is given its {@link RingBuffer.memory} sees the same rows.
  *
  * A row holds one observation and what was done there; the observation that came of it is the stream's next row,
  * `streams` rows later, so each is stored once. An episode's last observation gets a row of its own, of kind `final`,
@@ -68,14 +74,15 @@ export class RingBuffer {
   readonly actionSize: number;
   readonly streams: number;
   readonly #rows: number;
-  readonly #buffer: ArrayBuffer;
+  /** All of it; {@link RingBuffer.attach} makes a buffer of it in another thread. */
+  readonly memory: SharedArrayBuffer;
   readonly #header: Uint32Array;
   readonly #observations: Float32Array;
   readonly #actions: Float32Array;
   readonly #rewards: Float32Array;
   readonly #kinds: Uint8Array;
 
-  constructor(options: RingBufferOptions) {
+  constructor(options: RingBufferOptions, memory?: SharedArrayBuffer) {
     const { observationSize, actionSize, streams = 1 } = options;
     for (const [field, value] of Object.entries({ ...options, streams })) {
       if (Number.isSafeInteger(value) && value >= 1) continue;
@@ -92,27 +99,19 @@ export class RingBuffer {
     this.streams = streams;
     this.#rows = rowsFor(options.capacity, streams);
     const layout = columns(this.#rows, observationSize, actionSize);
-    try {
-      this.#buffer = new ArrayBuffer(layout.bytes);
-    } catch (cause) {
-      throw new RunError(
-        {
-          code: 'out-of-memory',
-          message: `A replay buffer of ${options.capacity} transitions needs ${(layout.bytes / 1e6).toFixed(0)} MB, which this machine does not give.`,
-          field: 'training.bufferSize',
-          value: options.capacity,
-          expected: 'a capacity that fits into memory',
-          hint: 'Set a smaller training.bufferSize.',
-        },
-        { cause },
-      );
-    }
-    this.#header = new Uint32Array(this.#buffer, 0, HEADER_BYTES / 4);
+    this.memory = memory ?? allocate(layout.bytes, options.capacity);
+    this.#header = new Uint32Array(this.memory, 0, HEADER_BYTES / 4);
     this.#header.set([MAGIC, VERSION, observationSize, actionSize, streams, this.#rows]);
-    this.#observations = new Float32Array(this.#buffer, layout.observations, this.#rows * observationSize);
-    this.#actions = new Float32Array(this.#buffer, layout.actions, this.#rows * actionSize);
-    this.#rewards = new Float32Array(this.#buffer, layout.rewards, this.#rows);
-    this.#kinds = new Uint8Array(this.#buffer, layout.kinds, this.#rows);
+    this.#observations = new Float32Array(this.memory, layout.observations, this.#rows * observationSize);
+    this.#actions = new Float32Array(this.memory, layout.actions, this.#rows * actionSize);
+    this.#rewards = new Float32Array(this.memory, layout.rewards, this.#rows);
+    this.#kinds = new Uint8Array(this.memory, layout.kinds, this.#rows);
+  }
+
+  /** The buffer that lies in `memory`, which is another thread's {@link RingBuffer.memory}. */
+  static attach(memory: SharedArrayBuffer): RingBuffer {
+    const [, , observationSize, actionSize, streams, rows] = new Uint32Array(memory, 0, HEADER_BYTES / 4);
+    return new RingBuffer({ capacity: rows - streams, observationSize, actionSize, streams }, memory);
   }
 
   /** Bytes a buffer of these sizes takes when it is full. */
@@ -178,11 +177,24 @@ export class RingBuffer {
   }
 
   /**
-   * Draws `count` transitions independently and uniformly, with replacement. Draws that would favour low rows
-   * (remainders of 2³²) and final observations are drawn again.
+   * The rows of now from which can be drawn while `steps` more steps are appended: those steps overwrite none of them.
    */
-  sample(count: number, generator: Generator, out: SampledTransitions): void {
-    if (this.size === 0) {
+  window(steps = 0): SampleWindow {
+    const untouched = Math.max(0, this.capacity - steps * this.streams);
+    return { head: this.#header[Word.head], length: Math.min(this.length, untouched) };
+  }
+
+  /**
+   * Draws `count` transitions independently and uniformly, with replacement. Draws that would favour low rows
+   * (remainders of 2³²) and final observations are drawn again. Reads nothing outside `window`.
+   */
+  sample(
+    count: number,
+    generator: Generator,
+    out: SampledTransitions,
+    { head, length }: SampleWindow = this.window(),
+  ): void {
+    if (length === 0 || this.size === 0) {
       throw new RunError({
         code: 'empty-buffer',
         message: 'The replay buffer has no transition to sample yet.',
@@ -191,8 +203,7 @@ export class RingBuffer {
       });
     }
     const rows = this.#rows;
-    const length = this.length;
-    const first = (this.#header[Word.head] - length + rows) % rows;
+    const first = (head - length + rows) % rows;
     const limit = 4294967296 - (4294967296 % length);
     for (let i = 0; i < count; ) {
       const draw = generator.uint32();
@@ -265,12 +276,30 @@ export class RingBuffer {
   #parts(): Uint8Array[] {
     const used = usedRows(this.#header);
     return [
-      new Uint8Array(this.#buffer, 0, HEADER_BYTES),
-      new Uint8Array(this.#buffer, this.#observations.byteOffset, used * this.observationSize * 4),
-      new Uint8Array(this.#buffer, this.#actions.byteOffset, used * this.actionSize * 4),
-      new Uint8Array(this.#buffer, this.#rewards.byteOffset, used * 4),
-      new Uint8Array(this.#buffer, this.#kinds.byteOffset, used),
+      new Uint8Array(this.memory, 0, HEADER_BYTES),
+      new Uint8Array(this.memory, this.#observations.byteOffset, used * this.observationSize * 4),
+      new Uint8Array(this.memory, this.#actions.byteOffset, used * this.actionSize * 4),
+      new Uint8Array(this.memory, this.#rewards.byteOffset, used * 4),
+      new Uint8Array(this.memory, this.#kinds.byteOffset, used),
     ];
+  }
+}
+
+function allocate(bytes: number, capacity: number): SharedArrayBuffer {
+  try {
+    return new SharedArrayBuffer(bytes);
+  } catch (cause) {
+    throw new RunError(
+      {
+        code: 'out-of-memory',
+        message: `A replay buffer of ${capacity} transitions needs ${(bytes / 1e6).toFixed(0)} MB, which this machine does not give.`,
+        field: 'training.bufferSize',
+        value: capacity,
+        expected: 'a capacity that fits into memory',
+        hint: 'Set a smaller training.bufferSize.',
+      },
+      { cause },
+    );
   }
 }
 

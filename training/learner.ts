@@ -2,7 +2,7 @@ import type { SacEngine, SacMetrics } from '../agents/sac/engine.ts';
 import { RunError } from '../base/errors.ts';
 import { type Generator, type GeneratorState, stream } from '../base/random.ts';
 import type { RunningNormaliser } from '../env/normaliser.ts';
-import type { RingBuffer } from '../replay/ring-buffer.ts';
+import type { RingBuffer, SampleWindow } from '../replay/ring-buffer.ts';
 
 export interface LearnerState {
   readonly sample: GeneratorState;
@@ -40,10 +40,13 @@ export class Learner {
     };
   }
 
-  /** One update from a fresh sample. Throws a RunError naming the first metric that is not finite. */
-  async update(buffer: RingBuffer): Promise<SacMetrics> {
+  /**
+   * One update from a fresh sample of the window, by default of all. Throws a RunError naming the first metric that is
+   * not finite.
+   */
+  async update(buffer: RingBuffer, window?: SampleWindow): Promise<SacMetrics> {
     const batch = this.#batch;
-    buffer.sample(batch.size, this.#sample, batch);
+    buffer.sample(batch.size, this.#sample, batch, window);
     this.#normaliser.normalise(batch.observations, batch.size, batch.observations);
     this.#normaliser.normalise(batch.nextObservations, batch.size, batch.nextObservations);
     fillNormal(this.#noise, batch.noise);

@@ -61,7 +61,7 @@ export class KeepBest implements TrainingCallback {
       await sac.save(this.#run.best);
       writeFileAtomic(join(this.#run.best, SCORE), `${JSON.stringify(best)}\n`);
     } else {
-      const weights = (await sac.engine()).exportState();
+      const weights = await sac.weights();
       savePolicy(this.#run.best, description, weights, { [SCORE]: `${JSON.stringify(best)}\n` });
     }
     this.#best = best;

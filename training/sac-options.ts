@@ -1,3 +1,4 @@
+import type { EngineChoice } from '../agents/sac/choose-engine.ts';
 import type { SacEngine, SacEngineOptions } from '../agents/sac/engine.ts';
 import type { CheckpointStore, Evaluator, TrainingCallback } from './callbacks.ts';
 import type { AllowedShiftSetter } from './environments.ts';
@@ -13,8 +14,15 @@ export interface SacOptions {
   readonly training?: Partial<TrainingSettings>;
   /** Seeds everything: initial weights, exploration, sampling, episodes. */
   readonly seed?: number;
-  /** What computes the update; the fastest that this machine offers by default. */
-  readonly engine?: EngineFactory;
+  /**
+   * What computes the update: one of this project's engines, by default the fastest that this machine offers, in a
+   * thread of its own; or an engine of yours, made and used in this thread.
+   */
+  readonly engine?: EngineChoice | EngineFactory;
+  /** URL of a module whose default export is an {@link EngineFactory}: an engine of yours in a thread of its own. */
+  readonly engineModule?: string;
+  /** `false`: updates are made in this thread, while the environments wait. The same numbers come out. */
+  readonly learnerThread?: boolean;
   /** Told the curriculum's bound of |Δc| in ticks before each step; without it there is no curriculum. */
   readonly setAllowedShift?: AllowedShiftSetter;
   /** Describes the policy, so that checkpoints hold one that `evaluate` and `export` read. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { SacEngine } from '../agents/sac/engine.ts';
+import type { ActingPolicy } from '../agents/sac/acting-policy.ts';
 import { InputError } from '../base/errors.ts';
 import type { Generator, GeneratorState } from '../base/random.ts';
 import { loadCheckpoint, saveCheckpoint } from '../checkpoints/checkpoint.ts';
@@ -16,7 +16,8 @@ import type { Curriculum, CurriculumState } from './curriculum.ts';
 import type { EarlyStop, EarlyStopState } from './early-stop.ts';
 import type { Environments } from './environments.ts';
 import type { EpisodeStatistics, EpisodeStatisticsState } from './episode-statistics.ts';
-import type { Learner, LearnerState } from './learner.ts';
+import type { BlockLearner } from './learner/block.ts';
+import type { LearnerState } from './learner.ts';
 import type { Recorder, RecorderState } from './recorder.ts';
 import type { SAC } from './sac.ts';
 import type { SacSettings, TrainingSettings } from './settings.ts';
@@ -26,9 +27,12 @@ export type PolicyDescriber = (sac: SAC) => PolicyDescription;
 
 /** Parts of a checkpoint of SAC. */
 const LEARNER = 'learner.safetensors';
+const ACTING = 'acting.safetensors';
 const REPLAY = 'replay.bin';
 const EPISODES = 'episodes.safetensors';
 const TRAINER = 'trainer.json';
+/** 2: the weights that act are kept beside the learner's. */
+const VERSION = 2;
 
 export interface Progress {
   readonly started: boolean;
@@ -43,8 +47,8 @@ export interface SacParts {
   readonly sac: SacSettings;
   readonly training: TrainingSettings;
   readonly progress: Progress;
-  readonly engine: SacEngine;
-  readonly learner: Learner;
+  readonly learner: BlockLearner;
+  readonly acting: ActingPolicy;
   readonly buffer: RingBuffer;
   readonly policyNoise: Generator;
   readonly environments: Environments;
@@ -58,7 +62,7 @@ export interface SacParts {
 /** `trainer.json`: all state that is not tensors. JSON keeps every float64 exactly. */
 interface TrainerState {
   readonly algorithm: 'SAC';
-  readonly version: 1;
+  readonly version: typeof VERSION;
   readonly engine: string;
   readonly seed: number;
   readonly sac: SacSettings;
@@ -76,8 +80,12 @@ interface TrainerState {
   readonly recorder: RecorderState;
 }
 
-export function saveSac(directory: string, parts: SacParts, description?: PolicyDescription): void {
-  const learner = parts.engine.exportState();
+export async function saveSac(
+  directory: string,
+  parts: SacParts,
+  description?: PolicyDescription,
+): Promise<void> {
+  const { weights: learner, streams } = await parts.learner.exportState();
   const environments = parts.environments.exportState();
   const episodes: Record<string, Tensor> = {};
   environments.episodes.forEach(({ steps, values }, i) => {
@@ -85,8 +93,8 @@ export function saveSac(directory: string, parts: SacParts, description?: Policy
   });
   const trainer: TrainerState = {
     algorithm: 'SAC',
-    version: 1,
-    engine: parts.engine.name,
+    version: VERSION,
+    engine: parts.learner.engine,
     seed: parts.seed,
     sac: parts.sac,
     training: parts.training,
@@ -96,7 +104,7 @@ export function saveSac(directory: string, parts: SacParts, description?: Policy
       observation: parts.environments.observationSize,
       action: parts.environments.actionSize,
     },
-    learner: parts.learner.exportState(),
+    learner: streams,
     policyNoise: parts.policyNoise.getState(),
     environments: environments.generators,
     episodes: environments.episodes.map(({ seeds, steps }) => ({ seeds, steps })),
@@ -110,6 +118,7 @@ export function saveSac(directory: string, parts: SacParts, description?: Policy
   saveCheckpoint(directory, {
     [TRAINER]: `${JSON.stringify(trainer)}\n`,
     [LEARNER]: encodeSafetensors(learner),
+    [ACTING]: encodeSafetensors(parts.acting.weights),
     [EPISODES]: encodeSafetensors(episodes),
     [REPLAY]: (sink) => parts.buffer.save(sink),
     ...Object.fromEntries(
@@ -128,19 +137,19 @@ export interface LoadedSac {
   /** Throws an InputError unless the environments are of the sizes the checkpoint was trained with. */
   requireSizes(environments: Environments): void;
   readBuffer(): RingBuffer;
-  restore(parts: SacParts): void;
+  restore(parts: SacParts): Promise<void>;
 }
 
 export function loadSac(directory: string): LoadedSac {
   const checkpoint = loadCheckpoint(directory);
   const state = JSON.parse(readFileSync(checkpoint.path(TRAINER), 'utf8')) as TrainerState;
-  if (state.algorithm !== 'SAC' || state.version !== 1) {
+  if (state.algorithm !== 'SAC' || state.version !== VERSION) {
     throw new InputError({
       code: 'checkpoint-version',
       message: `${directory} holds ${state.algorithm} of version ${state.version}.`,
       field: 'algorithm',
       value: state.algorithm,
-      expected: 'SAC, version 1',
+      expected: `SAC, version ${VERSION}`,
       hint: 'Load it with the release of makergym that wrote it.',
     });
   }
@@ -156,11 +165,15 @@ export function loadSac(directory: string): LoadedSac {
       requireSize('action components', actionSize, state.sizes.action);
     },
     readBuffer: () => RingBuffer.load(checkpoint.path(REPLAY)),
-    restore(parts) {
-      const learner = checkpoint.path(LEARNER);
-      parts.engine.importState(float32Tensors(readSafetensors(learner), learner));
+    async restore(parts) {
+      const tensors = (part: string) => {
+        const path = checkpoint.path(part);
+        return float32Tensors(readSafetensors(path), path);
+      };
+      await parts.learner.importState({ weights: tensors(LEARNER), streams: state.learner });
+      parts.acting.load(tensors(ACTING));
       if (state.progress.started) {
-        const episodes = float32Tensors(readSafetensors(checkpoint.path(EPISODES)), EPISODES);
+        const episodes = tensors(EPISODES);
         parts.environments.importState({
           generators: state.environments,
           episodes: state.episodes.map((episode, i) => ({
@@ -169,7 +182,6 @@ export function loadSac(directory: string): LoadedSac {
           })),
         });
       }
-      parts.learner.importState(state.learner);
       parts.policyNoise.setState(state.policyNoise);
       parts.normaliser.importState(state.normaliser);
       parts.curriculum.importState(state.curriculum);

@@ -1,4 +1,5 @@
-import type { SacEngine, SacEngineOptions } from '../agents/sac/engine.ts';
+import { ActingPolicy } from '../agents/sac/acting-policy.ts';
+import type { SacEngineOptions, SacState } from '../agents/sac/engine.ts';
 import { InterruptedError, RunError } from '../base/errors.ts';
 import { type Generator, stream } from '../base/random.ts';
 import type { PolicyDescription } from '../checkpoints/policy.ts';
@@ -10,7 +11,9 @@ import { Curriculum } from './curriculum.ts';
 import { EarlyStop } from './early-stop.ts';
 import { Environments, type EnvironmentsStep, type TrainableEnv } from './environments.ts';
 import { EpisodeStatistics } from './episode-statistics.ts';
-import { fillNormal, Learner } from './learner.ts';
+import type { BlockLearner } from './learner/block.ts';
+import { startLearner } from './learner/start.ts';
+import { fillNormal } from './learner.ts';
 import { Recorder } from './recorder.ts';
 import { type LearningBegan, recordInfo, recordMetrics, recordProgress } from './sac-log.ts';
 import type { LearnOptions, LearnResult, SacOptions } from './sac-options.ts';
@@ -19,17 +22,22 @@ import { DEFAULT_SAC, DEFAULT_TRAINING, type SacSettings, type TrainingSettings 
 
 export type { EngineFactory, LearnOptions, LearnResult, SacOptions } from './sac-options.ts';
 
-/** Turns of the event loop are given this often, so that Ctrl-C is heard while the engine computes in this thread. */
+/** Turns of the event loop are given this often, so that Ctrl-C is heard. */
 const BREATH_MS = 20;
 
 /**
- * Soft Actor-Critic (Haarnoja et al. 2018) with a variance critic: the loop around a {@link SacEngine}, which holds
- * the networks and computes the update.
+ * Soft Actor-Critic (Haarnoja et al. 2018) with a variance critic: the loop around a learner, which holds the networks
+ * and makes the updates.
+ *
+ * Updates are made in blocks, while the environments go on: a block that begins after timestep t learns from the
+ * transitions up to t, and the policy that acts meanwhile is the one from before it. So a seed gives the same run
+ * whatever is fast or slow, with the learner in a thread of its own or in this one.
  *
  * ```ts
  * const sac = new SAC(env, { seed: 1 });
  * await sac.learn({ totalTimesteps: 10_000 });
  * const action = await sac.predict(observation);
+ * await sac.dispose();
  * ```
  */
 export class SAC {
@@ -46,13 +54,20 @@ export class SAC {
   readonly #earlyStop: EarlyStop;
   readonly #policyNoise: Generator;
   #buffer: RingBuffer;
-  #engine: SacEngine | undefined;
-  #learner: Learner | undefined;
+  #learner: BlockLearner | undefined;
+  /** Acts in training: its weights are those from before the block under way. */
+  #acting: ActingPolicy | undefined;
+  /** The policy after all updates, for who looks at it between steps; loaded when asked for. */
+  #latest: ActingPolicy | undefined;
+  #latestIsStale = true;
   #started = false;
   #timesteps = 0;
   #updates = 0;
   /** Updates due and not done: the fraction that an update-to-data ratio leaves over. */
   #owed = 0;
+  /** Of the block under way: the timestep it began after, and the steps since. */
+  #blockTimestep = 0;
+  #blockSteps = 0;
 
   constructor(env: TrainableEnv, options: SacOptions = {}) {
     this.seed = options.seed ?? 0;
@@ -79,6 +94,7 @@ export class SAC {
     return this.#timesteps;
   }
 
+  /** Updates finished; those of the block under way come on top. */
   get updates(): number {
     return this.#updates;
   }
@@ -91,22 +107,39 @@ export class SAC {
     return this.#environments;
   }
 
-  /** The engine, made when first needed. */
-  async engine(): Promise<SacEngine> {
-    if (this.#engine === undefined) {
-      const { observationSize, actionSize } = this.#environments;
-      const engineOptions: SacEngineOptions = {
-        ...this.sac,
-        targetEntropy: this.sac.targetEntropy ?? -actionSize,
-        observationSize,
-        actionSize,
-        seed: this.seed,
-      };
-      const make = this.#options.engine ?? defaultEngine;
-      this.#engine = await make(engineOptions);
-      this.#learner = new Learner(this.#engine, this.normaliser, this.seed);
-    }
-    return this.#engine;
+  /** Name of the engine that makes the updates, e.g. `onnx`. */
+  async engine(): Promise<string> {
+    return (await this.#start()).engine;
+  }
+
+  /** The learner's whole state after all updates so far. */
+  async weights(): Promise<SacState> {
+    const learner = await this.#start();
+    await this.#finishUpdates();
+    return (await learner.exportState()).weights;
+  }
+
+  /** Makes the learner when it is first needed. */
+  async #start(): Promise<BlockLearner> {
+    if (this.#learner !== undefined) return this.#learner;
+    const { count, observationSize, actionSize } = this.#environments;
+    const options: SacEngineOptions = {
+      ...this.sac,
+      targetEntropy: this.sac.targetEntropy ?? -actionSize,
+      observationSize,
+      actionSize,
+      seed: this.seed,
+    };
+    const maxUpdates = Math.ceil(this.training.updatesPerStep * count) + 1;
+    const { seed, normaliser } = this;
+    const learner = await startLearner(
+      { options, seed, normaliser, buffer: this.#buffer, maxUpdates },
+      this.#options,
+    );
+    this.#learner = learner;
+    this.#acting = new ActingPolicy(learner.engine, learner.options, learner.actor);
+    this.#latest = new ActingPolicy(learner.engine, learner.options, learner.actor);
+    return learner;
   }
 
   /**
@@ -116,7 +149,7 @@ export class SAC {
   async learn(options: LearnOptions): Promise<LearnResult> {
     const { totalTimesteps, callbacks = [], signal } = options;
     const { evaluateEvery, checkpointEvery, logEvery } = this.training;
-    const engine = await this.engine();
+    const learner = await this.#start();
     const began: LearningBegan = {
       time: performance.now(),
       timesteps: this.#timesteps,
@@ -132,18 +165,18 @@ export class SAC {
       while (this.#timesteps < totalTimesteps && !stoppedEarly) {
         const before = this.#timesteps;
         const allowedShift = this.#advanceCurriculum(totalTimesteps);
-        await this.#chooseActions(engine, actions);
+        await this.#chooseActions(actions);
         const step = this.#environments.step(actions, allowedShift);
         this.#store(actions, step);
         stoppedEarly = this.#finishEpisodes(step, callbacks);
-        await this.#learnFrom(this.#timesteps - before);
+        await this.#learnFrom(learner, this.#timesteps - before);
 
         for (const callback of callbacks) {
           if ((await callback.onStep?.(this)) === false) stoppedEarly = true;
         }
         const last = stoppedEarly || this.#timesteps >= totalTimesteps;
         if (last || crossed(before, this.#timesteps, evaluateEvery)) await this.#evaluate(options);
-        if (last || crossed(before, this.#timesteps, logEvery)) this.#log(began, options);
+        if (last || crossed(before, this.#timesteps, logEvery)) await this.#log(began, options);
         if (last || crossed(before, this.#timesteps, checkpointEvery)) await this.#checkpoint(options);
         if (performance.now() - breath > BREATH_MS) {
           await new Promise((resolve) => setImmediate(resolve));
@@ -171,22 +204,40 @@ export class SAC {
     observation: Float32Array,
     { deterministic = true }: { readonly deterministic?: boolean } = {},
   ): Promise<Float32Array> {
-    const engine = await this.engine();
     const { actionSize } = this.#environments;
-    const normalised = new Float32Array(observation.length);
     this.normaliser.requireSize(observation.length);
-    this.normaliser.normalise(observation, 1, normalised);
     const noise = deterministic ? null : new Float32Array(actionSize);
     if (noise !== null) fillNormal(this.#policyNoise, noise);
     const action = new Float32Array(actionSize);
-    await engine.act(normalised, 1, noise, action);
+    await this.act(observation, 1, noise, action);
     return action.map((unit, component) => this.#scaling.toEnvironment(unit, component));
+  }
+
+  /**
+   * Actions in [−1, 1] of the policy after all updates so far, for `count` raw observations. `noise` (standard normal,
+   * `count × actionSize`) makes them stochastic; null gives tanh(mean).
+   */
+  async act(
+    observations: Float32Array,
+    count: number,
+    noise: Float32Array | null,
+    out: Float32Array,
+  ): Promise<void> {
+    const learner = await this.#start();
+    await this.#finishUpdates();
+    const latest = this.#latest as ActingPolicy;
+    if (this.#latestIsStale) latest.load(learner.actor);
+    this.#latestIsStale = false;
+    const normalised = new Float32Array(observations.length);
+    this.normaliser.normalise(observations, count, normalised);
+    await latest.act(normalised, count, noise, out);
   }
 
   /** Saves everything that learning goes on from, bit for bit, as a checkpoint. */
   async save(directory: string): Promise<void> {
-    await this.engine();
-    saveSac(directory, this.#parts(), this.describePolicy());
+    await this.#start();
+    await this.#finishUpdates();
+    await saveSac(directory, this.#parts(), this.describePolicy());
   }
 
   /**
@@ -203,9 +254,10 @@ export class SAC {
       training: { ...loaded.training, ...options.training },
     });
     loaded.requireSizes(sac.#environments);
-    await sac.engine();
     sac.#buffer = loaded.readBuffer();
-    loaded.restore(sac.#parts());
+    await sac.#start();
+    await loaded.restore(sac.#parts());
+    sac.#latestIsStale = true;
     const { started, timesteps, updates, owed } = loaded.progress;
     sac.#started = started;
     sac.#timesteps = timesteps;
@@ -219,10 +271,11 @@ export class SAC {
     return this.#options.describePolicy?.(this);
   }
 
-  /** Frees what the engine holds. */
-  dispose(): void {
-    this.#engine?.dispose();
-    this.#engine = undefined;
+  /** Frees memory, sessions and threads. */
+  async dispose(): Promise<void> {
+    const parts = [this.#learner, this.#acting, this.#latest];
+    this.#learner = this.#acting = this.#latest = undefined;
+    for (const part of parts) await part?.dispose();
   }
 
   #begin(): void {
@@ -243,7 +296,7 @@ export class SAC {
   }
 
   /** Uniform during warm-up, then the policy's own draw. */
-  async #chooseActions(engine: SacEngine, actions: Float32Array): Promise<void> {
+  async #chooseActions(actions: Float32Array): Promise<void> {
     if (this.#timesteps < this.training.learningStarts) {
       for (let i = 0; i < actions.length; i++) actions[i] = 2 * this.#policyNoise.uniform() - 1;
       return;
@@ -253,7 +306,7 @@ export class SAC {
     const noise = new Float32Array(actions.length);
     this.normaliser.normalise(observations, count, normalised);
     fillNormal(this.#policyNoise, noise);
-    await engine.act(normalised, count, noise, actions);
+    await (this.#acting as ActingPolicy).act(normalised, count, noise, actions);
   }
 
   /** Puts a step into the buffer: the action that was executed, and the reward less the price of correcting it. */
@@ -296,19 +349,50 @@ export class SAC {
     return stop;
   }
 
-  /** As many updates as the update-to-data ratio asks for after `newTimesteps`. */
-  async #learnFrom(newTimesteps: number): Promise<void> {
+  /**
+   * Begins as many updates as the update-to-data ratio asks for after `newTimesteps`, once those before are finished.
+   * While they are made the policy acts with the weights from before them.
+   */
+  async #learnFrom(learner: BlockLearner, newTimesteps: number): Promise<void> {
     if (this.#timesteps <= this.training.learningStarts) return;
+    this.#blockSteps++;
     this.#owed += this.training.updatesPerStep * newTimesteps;
     // A ratio such as 0.1 adds up to one only nearly.
-    for (; this.#owed >= 1 - 1e-9; this.#owed--) {
-      recordMetrics(this.recorder, await (this.#learner as Learner).update(this.#buffer));
-      this.#updates++;
+    const updates = Math.floor(this.#owed + 1e-9);
+    const steps = this.#stepsBeside();
+    if (updates > 0) {
+      await this.#finishUpdates();
+      this.#owed -= updates;
+      const before = this.#updates;
+      await learner.begin({ window: this.#buffer.window(steps), updates, before });
+      (this.#acting as ActingPolicy).load(learner.actor);
+      this.#blockTimestep = this.#timesteps;
+      this.#blockSteps = 0;
     }
+    // The next step would overwrite rows that the block may draw.
+    if (this.#blockSteps >= steps) await this.#finishUpdates();
+  }
+
+  /** Steps that may be taken beside a block: up to the next one, in so far as the replay buffer has room for them. */
+  #stepsBeside(): number {
+    const { capacity, streams } = this.#buffer;
+    const toNext = Math.ceil(1 / (this.training.updatesPerStep * streams));
+    return Math.min(toNext, Math.floor((capacity / streams - 1) / 2));
+  }
+
+  /** Waits for the block under way, if any, and takes note of what came of it. */
+  async #finishUpdates(): Promise<void> {
+    const result = await this.#learner?.finish();
+    if (result === undefined) return;
+    for (const metrics of result.metrics) recordMetrics(this.recorder, metrics);
+    this.#updates += result.metrics.length;
+    if (result.metrics.length > 0) this.#latestIsStale = true;
+    if (result.failure !== undefined) throw new UpdateFailed(result.failure, this.#blockTimestep);
   }
 
   async #evaluate({ evaluate, callbacks = [] }: LearnOptions): Promise<void> {
     if (evaluate === undefined) return;
+    await this.#finishUpdates();
     const evaluation = { timestep: this.#timesteps, ...(await evaluate(this)) };
     this.recorder.set('eval/score', evaluation.score);
     for (const [key, value] of Object.entries(evaluation.metrics)) this.recorder.set(`eval/${key}`, value);
@@ -321,7 +405,8 @@ export class SAC {
     for (const callback of callbacks) await callback.onCheckpoint?.(this, directory);
   }
 
-  #log(began: LearningBegan, { callbacks = [], loggers = [] }: LearnOptions): void {
+  async #log(began: LearningBegan, { callbacks = [], loggers = [] }: LearnOptions): Promise<void> {
+    await this.#finishUpdates();
     recordProgress(this.recorder, this, began, this.#options.setAllowedShift !== undefined);
     const record = this.recorder.flush(this.#timesteps);
     for (const logger of loggers) logger.write(record);
@@ -338,9 +423,11 @@ export class SAC {
 
   /** Adds to a failure of the run where it happened and what is left to go on from. */
   #explain(error: unknown, { checkpoints }: LearnOptions): unknown {
+    const timestep = error instanceof UpdateFailed ? error.timestep : this.#timesteps;
+    if (error instanceof UpdateFailed) error = error.cause;
     if (!(error instanceof RunError)) return error;
     const { code, field, value, expected, hint } = error;
-    const where = `(timestep ${this.#timesteps}, update ${this.#updates})`;
+    const where = `(timestep ${timestep}, update ${this.#updates})`;
     const left = checkpoints?.last === undefined ? '' : ` The last good checkpoint is ${checkpoints.last}.`;
     const message = `${error.message} ${where}.${left}`;
     return new RunError({ code, field, value, expected, hint, message }, { cause: error });
@@ -358,8 +445,8 @@ export class SAC {
         updates: this.#updates,
         owed: this.#owed,
       },
-      engine: this.#engine as SacEngine,
-      learner: this.#learner as Learner,
+      learner: this.#learner as BlockLearner,
+      acting: this.#acting as ActingPolicy,
       buffer: this.#buffer,
       policyNoise: this.#policyNoise,
       environments: this.#environments,
@@ -377,8 +464,12 @@ export function crossed(before: number, after: number, every: number): boolean {
   return every > 0 && Math.floor(after / every) > Math.floor(before / every);
 }
 
-/** Loaded when needed, so that an own engine costs no start of TensorFlow.js. */
-async function defaultEngine(options: SacEngineOptions): Promise<SacEngine> {
-  const { createEngine } = await import('../agents/sac/choose-engine.ts');
-  return createEngine(options);
+/** A block of updates failed: why, and the timestep after which it began. */
+class UpdateFailed extends Error {
+  readonly timestep: number;
+
+  constructor(cause: unknown, timestep: number) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.timestep = timestep;
+  }
 }

@@ -90,6 +90,8 @@ export interface SacEngine {
   /** One update of critics, actor, temperature and targets. */
   update(batch: TransitionBatch): Promise<SacMetrics>;
   exportState(): SacState;
+  /** Copies the actor's weights of now into the tensors of `out`, which has all that begin with `actor/`. */
+  exportActor(out: SacState): void;
   importState(state: SacState): void;
   dispose(): void;
 }

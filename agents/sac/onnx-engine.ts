@@ -324,6 +324,12 @@ class OnnxEngine implements SacEngine {
     return state;
   }
 
+  exportActor(out: SacState): void {
+    for (const { name } of this.#trained) {
+      if (name.startsWith('actor/')) out[name].data.set(this.#data(name));
+    }
+  }
+
   importState(state: SacState): void {
     checkState(state, this.options);
     for (const tensor of this.#trained) {

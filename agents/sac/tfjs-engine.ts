@@ -205,6 +205,13 @@ class TfjsEngine implements SacEngine {
     return state;
   }
 
+  exportActor(out: SacState): void {
+    const { state, layout } = this.#actor;
+    for (const { name, offset, length } of layout.places) {
+      out[`actor/${name}`].data.set(state.values.subarray(offset, offset + length));
+    }
+  }
+
   importState(state: SacState): void {
     checkState(state, this.options);
     const read = (network: TfjsNetwork, name: string) =>

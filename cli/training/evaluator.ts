@@ -33,7 +33,7 @@ export function evaluatorOn(
   const anchor = anchorOf(config);
   let anchored: Judged | undefined;
   return async (sac) => {
-    const weights = actorWeights((await sac.engine()).exportState());
+    const weights = actorWeights(await sac.weights());
     const description = sac.describePolicy() as PolicyDescription;
     const quoter = new PolicyQuoter(weights, description, anchor.create());
     const quoters = [protect(config, quoter)];

@@ -70,15 +70,12 @@ export async function episodeRewards(
   env: AnalyticVectorEnv,
   seeds?: readonly number[],
 ): Promise<Float64Array> {
-  const engine = await sac.engine();
   const { count } = env;
   let { observations } = env.reset(seeds);
-  const normalised = new Float32Array(observations.length);
   const actions = new Float32Array(2 * count);
   const total = new Float64Array(count);
   while (!env.market.ended) {
-    sac.normaliser.normalise(observations, count, normalised);
-    await engine.act(normalised, count, null, actions);
+    await sac.act(observations, count, null, actions);
     const step = env.step(actions);
     observations = step.observations;
     for (let i = 0; i < count; i++) total[i] += step.rewards[i];

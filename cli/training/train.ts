@@ -1,5 +1,3 @@
-import { createEngine } from '../../agents/sac/choose-engine.ts';
-import type { SacEngineOptions } from '../../agents/sac/engine.ts';
 import { InputError } from '../../base/errors.ts';
 import type { RunDirectory } from '../../checkpoints/run-directory.ts';
 import { RingBuffer } from '../../replay/ring-buffer.ts';
@@ -45,15 +43,19 @@ export async function train(
     seed: config.seed,
     sac: config.sac,
     training: config.training,
-    engine: (sizes: SacEngineOptions) =>
-      createEngine(sizes, { ...plan, report: (line) => context.log(`Engine        ${line}`) }),
+    engine: {
+      engine: plan.engine,
+      device: plan.device,
+      threads: plan.threads,
+      report: (line) => context.log(`Engine        ${line}`),
+    },
     setAllowedShift: task.setAllowedShift,
     describePolicy: describePolicy === undefined ? undefined : (agent) => describePolicy(agent, engine),
   };
   const sac =
     plan.checkpoint === undefined ? new SAC(env, options) : await SAC.load(plan.checkpoint, env, options);
   if (sac.timesteps >= totalTimesteps) throw nothingLeft(plan, sac.timesteps);
-  engine = (await sac.engine()).name;
+  engine = await sac.engine();
   context.log(`Replay buffer ${describeBuffer(sac)}`);
 
   const run = plan.open(engine);
@@ -80,7 +82,7 @@ export async function train(
     return { seed: config.seed, run: path, ...result, engine, best: best.best };
   } finally {
     for (const logger of loggers) logger.close();
-    sac.dispose();
+    await sac.dispose();
     task.close();
   }
 }

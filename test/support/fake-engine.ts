@@ -82,6 +82,11 @@ export class FakeEngine implements SacEngine {
     };
   }
 
+  exportActor(out: SacState): void {
+    out['actor/0/kernel'].data.set(this.#kernel);
+    out['actor/0/bias'].data.set(this.#bias);
+  }
+
   importState(state: SacState): void {
     this.#kernel.set(state['actor/0/kernel'].data);
     this.#bias.set(state['actor/0/bias'].data);

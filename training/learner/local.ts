@@ -1,0 +1,83 @@
+import type { SacEngine, SacEngineOptions, SacState } from '../../agents/sac/engine.ts';
+import type { RunningNormaliser } from '../../env/normaliser.ts';
+import type { RingBuffer } from '../../replay/ring-buffer.ts';
+import { Learner } from '../learner.ts';
+import { actorOf } from './actor.ts';
+import {
+  type Block,
+  type BlockLearner,
+  type BlockResult,
+  type LearnerSnapshot,
+  NOTHING_DONE,
+} from './block.ts';
+import { explainUpdate } from './failure.ts';
+
+/** Makes updates in this thread, at once when a block begins. */
+export class LocalLearner implements BlockLearner {
+  readonly engine: string;
+  readonly options: SacEngineOptions;
+  readonly #engine: SacEngine;
+  readonly #learner: Learner;
+  readonly #buffer: RingBuffer;
+  /** The actor after the last finished block, and where the next block's goes. */
+  #actor: SacState;
+  #next: SacState;
+  #result = NOTHING_DONE;
+
+  constructor(engine: SacEngine, normaliser: RunningNormaliser, buffer: RingBuffer, seed: number) {
+    this.engine = engine.name;
+    this.options = engine.options;
+    this.#engine = engine;
+    this.#learner = new Learner(engine, normaliser, seed);
+    this.#buffer = buffer;
+    this.#actor = actorOf(engine.exportState());
+    this.#next = actorOf(engine.exportState());
+  }
+
+  get actor(): SacState {
+    return this.#actor;
+  }
+
+  async begin(block: Block): Promise<void> {
+    this.#result = await makeUpdates(this.#learner, this.#buffer, block);
+    this.#engine.exportActor(this.#next);
+  }
+
+  async finish(): Promise<BlockResult> {
+    const result = this.#result;
+    if (result === NOTHING_DONE) return result;
+    this.#result = NOTHING_DONE;
+    [this.#actor, this.#next] = [this.#next, this.#actor];
+    return result;
+  }
+
+  async exportState(): Promise<LearnerSnapshot> {
+    return { weights: this.#engine.exportState(), streams: this.#learner.exportState() };
+  }
+
+  async importState({ weights, streams }: LearnerSnapshot): Promise<void> {
+    this.#engine.importState(weights);
+    this.#learner.importState(streams);
+    this.#engine.exportActor(this.#actor);
+  }
+
+  async dispose(): Promise<void> {
+    this.#engine.dispose();
+  }
+}
+
+async function makeUpdates(
+  learner: Learner,
+  buffer: RingBuffer,
+  { window, updates, before }: Block,
+): Promise<BlockResult> {
+  const metrics = [];
+  for (let i = 0; i < updates; i++) {
+    try {
+      metrics.push(await learner.update(buffer, window));
+    } catch (error) {
+      return { metrics, failure: explainUpdate(error, before + i + 1) };
+    }
+  }
+  return { metrics };
+}
