@@ -1,12 +1,15 @@
 import { InputError } from '../../base/errors.ts';
 import { FAULT_KINDS, parseFaults } from '../../live/exchange/faults.ts';
-import { LocalExchange } from '../../live/exchange/local-exchange.ts';
+import { LocalExchange, type LocalExchangeOptions } from '../../live/exchange/local-exchange.ts';
+import { marketSource } from '../../live/exchange/market-source.ts';
 import { VENUES, type Venue } from '../../market/instrument.ts';
-import type { Command } from '../command.ts';
+import { openMarket } from '../../market/simulated/open-market.ts';
+import type { Arguments, Command } from '../command.ts';
 
 export const serveCommand: Command = {
   name: 'serve',
-  describe: "A capture as Binance's REST and WebSocket endpoints on this machine, with faults",
+  describe:
+    "A capture or a simulated market as Binance's REST and WebSocket endpoints on this machine, with faults",
   examples: [
     ['makergym serve captures/20240808.gz --port 9000', 'at the speed it was recorded'],
     [
@@ -14,11 +17,20 @@ export const serveCommand: Command = {
       'as fast as the client takes it',
     ],
     ['makergym serve day1.gz --port 0 --faults cut,418', 'a free port; sockets that break, bans'],
+    [
+      'makergym serve --market spot-btcusdt --port 9000',
+      'a market that was fitted to a recording, without end',
+    ],
   ],
   positionals: [
-    { name: 'CAPTURE', describe: 'Capture files of one venue, oldest first', required: true, many: true },
+    { name: 'CAPTURE', describe: 'Capture files of one venue, oldest first', required: false, many: true },
   ],
   options: {
+    market: {
+      type: 'string',
+      describe: 'a simulated market instead, by --seed and without end: a name, or a file of `fit-market`',
+      placeholder: 'NAME|FILE',
+    },
     port: {
       type: 'number',
       describe: 'port; 0 takes a free one',
@@ -50,7 +62,7 @@ export const serveCommand: Command = {
   },
   async run(args, context) {
     const exchange = await LocalExchange.start({
-      captures: args.CAPTURE as readonly string[],
+      ...played(args, context.seed),
       snapshot: args.snapshot as string | undefined,
       venue: args.venue as Venue | undefined,
       port: args.port as number,
@@ -77,6 +89,35 @@ export const serveCommand: Command = {
     return { url, rest };
   },
 };
+
+/** Captures or a market: one of them. */
+function played(args: Arguments, seed: number): Pick<LocalExchangeOptions, 'captures' | 'source'> {
+  const captures = args.CAPTURE as readonly string[] | undefined;
+  const market = args.market as string | undefined;
+  if ((captures === undefined) === (market === undefined)) {
+    throw new InputError({
+      code: market === undefined ? 'missing-option' : 'too-many-options',
+      message: '"serve" plays either captures or a simulated market.',
+      field: market === undefined ? 'CAPTURE' : '--market',
+      value: market,
+      expected: 'CAPTURE… or --market NAME',
+      hint: market === undefined ? 'Name a capture, or a market by --market.' : 'Leave one of them out.',
+    });
+  }
+  if (market === undefined) return { captures };
+  for (const name of ['snapshot', 'venue'] as const) {
+    if (args[name] === undefined) continue;
+    throw new InputError({
+      code: 'foreign-option',
+      message: `--${name} goes with captures only.`,
+      field: `--${name}`,
+      value: args[name],
+      expected: `--${name} beside captures`,
+      hint: `Leave --${name} out: a market knows its own.`,
+    });
+  }
+  return { source: marketSource(openMarket(market), seed) };
+}
 
 function parseSpeed(text: string): number {
   if (text === 'max') return Number.POSITIVE_INFINITY;

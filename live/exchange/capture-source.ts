@@ -2,6 +2,7 @@ import { InterruptedError } from '../../base/errors.ts';
 import { CaptureLine } from '../../market/capture/line.ts';
 import { decompressed, detectCompression, foreign, readError } from '../../market/capture/lines.ts';
 import { symbolOfUrl } from '../../market/capture/probe.ts';
+import type { Survey } from './survey.ts';
 
 export type StreamKind = 'depth' | 'trade' | 'aggTrade' | 'bookTicker';
 
@@ -47,6 +48,12 @@ const ENVELOPE = /^\s*\{\s*"stream"\s*:\s*"([^"]*)"\s*,\s*"data"\s*:\s*/;
 const PARTIAL_DEPTH = /@depth(5|10|20)(@|$)/;
 const NEWLINE = 0x0a;
 
+/** What a local exchange plays: what is in it, and its messages from the beginning, as often as asked. */
+export interface ExchangeSource {
+  survey(): Promise<Survey>;
+  messages(): AsyncIterable<CapturedMessage>;
+}
+
 /**
  * Messages of capture files in order, snapshots of a file of their own merged in by time. Reads on as it is asked to, in
  * constant memory. What is no market data, or malformed, is left out.
@@ -87,7 +94,7 @@ async function* fileMessages(
     const bare = !any && field === 'snapshot' && /^\s*\{/.test(bytes.toString('latin1', 0, 16));
     if (!bare && line.read(bytes, 0, bytes.length) !== 'message') continue;
     const text = bytes.toString('utf8', bare ? 0 : line.jsonStart);
-    const message = parse(text, bare ? 0 : line.localTime, bare ? '' : line.url);
+    const message = parseMessage(text, bare ? 0 : line.localTime, bare ? '' : line.url);
     if (message === undefined) continue;
     any = true;
     yield message;
@@ -115,7 +122,8 @@ async function* lines(path: string, field: string, signal: AbortSignal | undefin
   if (carry.length > 0) yield carry;
 }
 
-function parse(text: string, localTime: number, url: string): CapturedMessage | undefined {
+/** A line of a capture without its time; undefined where it is no market data. */
+export function parseMessage(text: string, localTime: number, url: string): CapturedMessage | undefined {
   const envelope = ENVELOPE.exec(text);
   if (envelope !== null && PARTIAL_DEPTH.test(envelope[1])) return undefined;
   const inner =

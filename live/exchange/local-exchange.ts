@@ -5,7 +5,7 @@ import { InputError } from '../../base/errors.ts';
 import type { Venue } from '../../market/instrument.ts';
 import { SOCKET_LIFE_SECONDS } from '../binance/venue.ts';
 import { type Clock, SystemClock, type Timer } from '../clock.ts';
-import { readMessages } from './capture-source.ts';
+import { type ExchangeSource, readMessages } from './capture-source.ts';
 import { type FaultPlan, NO_FAULTS } from './faults.ts';
 import { RestEndpoints } from './rest-endpoints.ts';
 import { Session } from './session.ts';
@@ -17,7 +17,9 @@ const FAREWELL_MS = 5_000;
 
 export interface LocalExchangeOptions {
   /** Capture files of one venue, oldest first. */
-  readonly captures: readonly string[];
+  readonly captures?: readonly string[];
+  /** What to play instead of captures: a simulated market. */
+  readonly source?: ExchangeSource;
   /** REST snapshots that they lack. */
   readonly snapshot?: string;
   /** Inferred where absent. */
@@ -34,14 +36,15 @@ export interface LocalExchangeOptions {
 }
 
 /**
- * Plays captures as Binance's REST and WebSocket endpoints. A session begins with the first subscription and plays the
- * capture once; when it has ended and nobody has listened for 5 s, the next subscription
+ * Plays captures, or a simulated market, as Binance's REST and WebSocket endpoints. A session begins with the first
+ * subscription and plays the capture once (a market has no end); when it has ended and nobody has listened for 5 s, the next subscription
  * begins another. Emits `ended` when
  * a session has sent its last message, `error` when the capture cannot be read on.
  */
 export class LocalExchange extends EventEmitter<{ ended: []; error: [Error] }> {
   readonly survey: Survey;
   readonly #options: LocalExchangeOptions;
+  readonly #source: ExchangeSource;
   readonly #clock: Clock;
   readonly #hub: SocketHub;
   readonly #rest: RestEndpoints;
@@ -50,8 +53,9 @@ export class LocalExchange extends EventEmitter<{ ended: []; error: [Error] }> {
   #farewell: Timer | undefined;
   #closed = false;
 
-  private constructor(options: LocalExchangeOptions, found: Survey) {
+  private constructor(options: LocalExchangeOptions, source: ExchangeSource, found: Survey) {
     super();
+    this.#source = source;
     this.#options = options;
     this.survey = found;
     this.#clock = options.clock ?? new SystemClock();
@@ -75,8 +79,12 @@ export class LocalExchange extends EventEmitter<{ ended: []; error: [Error] }> {
 
   /** Looks through the captures and listens. Throws InputErrors for captures without a book and ports in use. */
   static async start(options: LocalExchangeOptions): Promise<LocalExchange> {
-    const found = await survey(options.captures, options.snapshot, options.venue, options.signal);
-    const exchange = new LocalExchange(options, found);
+    const { captures = [], snapshot, venue, signal } = options;
+    const source = options.source ?? {
+      survey: () => survey(captures, snapshot, venue, signal),
+      messages: () => readMessages(captures, snapshot),
+    };
+    const exchange = new LocalExchange(options, source, await source.survey());
     await exchange.#listen();
     return exchange;
   }
@@ -121,11 +129,11 @@ export class LocalExchange extends EventEmitter<{ ended: []; error: [Error] }> {
       });
     }
     if (this.#session !== undefined || !this.#hub.alive) return;
-    const { captures, snapshot, speed, faults } = this.#options;
+    const { speed, faults } = this.#options;
     const session = new Session({
       venue: this.survey.venue,
       survey: this.survey,
-      messages: () => readMessages(captures, snapshot),
+      messages: () => this.#source.messages(),
       speed: speed ?? 1,
       faults: faults ?? NO_FAULTS,
       clock: this.#clock,
