@@ -10,7 +10,10 @@ import { loadPolicy } from '../checkpoints/policy.ts';
 import type { PolicyManifest } from '../checkpoints/policy-manifest.ts';
 import { MidQuoter } from '../env/market-making/mid-quoter.ts';
 import type { Quoter } from '../env/quoter.ts';
+import type { ConditionTimeline } from '../safety/condition-timeline.ts';
+import type { FallbackEvent } from '../safety/fallback.ts';
 import { SafetyLayer } from '../safety/safety-layer.ts';
+import { Supervisor } from '../safety/supervisor.ts';
 import { loadModule } from './agent-module.ts';
 import type { Config } from './config.ts';
 
@@ -19,10 +22,22 @@ export { checkPolicyFits } from '../checkpoints/policy-fit.ts';
 /** What `--agent` named, ready to make as many quoters as there are lanes. */
 export interface ResolvedAgent {
   readonly name: string;
-  /** A new quoter, with a state of its own. */
-  createQuoter(): Quoter;
+  /**
+   * A new quoter, with a state of its own. A learned policy falls back on `conditions` that a live session told, where
+   * its recording is replayed.
+   */
+  createQuoter(conditions?: ConditionTimeline): Quoter;
+  /** The same for a learned policy, with the parts that a live session watches. */
+  createSupervised?(conditions?: ConditionTimeline, onChange?: (event: FallbackEvent) => void): Supervised;
   /** Present for a learned policy: check it against the tape's instrument (`checkPolicyFits`). */
   readonly manifest?: PolicyManifest;
+}
+
+/** A learned policy as it is let loose: within the chain of fallbacks, within the safety layer. */
+export interface Supervised {
+  readonly quoter: SafetyLayer;
+  readonly supervisor: Supervisor;
+  readonly policy: PolicyQuoter;
 }
 
 /** Agents that come with makergym, by the name the command line knows them by. */
@@ -37,8 +52,8 @@ const MODULES = ['.ts', '.mts', '.js', '.mjs', '.cjs'];
 
 /**
  * Finds the agent that `text` names: `v1`, `v15`, `fixed`, a folder with a policy (run, checkpoint, export), or a
- * module. A policy is wrapped in the safety layer it was trained in, with V1.5 as its fallback; a module's quoter runs
- * as it is. Throws an InputError that says what was expected and, for an unknown name, which is nearest.
+ * module. A policy is put before its fallbacks, V1.5 and V1-α (`Supervisor`), and all of them in the safety layer it was
+ * trained in; a module's quoter runs as it is. Throws an InputError that says what was expected and, for an unknown name, which is nearest.
  */
 export async function resolveAgent(text: string, config: Config): Promise<ResolvedAgent> {
   if (Object.hasOwn(BASELINES, text)) {
@@ -74,13 +89,27 @@ export async function resolveAgent(text: string, config: Config): Promise<Resolv
 function loadPolicyAgent(path: string, config: Config): ResolvedAgent {
   const { manifest, weights } = loadPolicy(path);
   const name = basename(resolve(path));
-  const createQuoter = () => {
+  const createSupervised: NonNullable<ResolvedAgent['createSupervised']> = (conditions, onChange) => {
     const policy = new PolicyQuoter(weights, manifest, createAnchor(manifest), name);
-    return new SafetyLayer(policy, manifest.safety, createFallback(manifest, config));
+    const supervisor = new Supervisor({
+      policy,
+      fallbacks: [createFallback(manifest, config), new AvellanedaStoikov(config.agents.v1)],
+      settings: config.shadow,
+      maxAckP99Ms: manifest.safety.maxAckP99Ms,
+      conditions,
+      onChange,
+    });
+    // What the chain decides is finite, and no baseline quotes while acknowledgements are slow: no further fallback.
+    return { policy, supervisor, quoter: new SafetyLayer(supervisor, manifest.safety, null) };
   };
   // A policy of another observation or anchor is refused now, not when the tape is open.
-  createQuoter();
-  return { name, createQuoter, manifest };
+  createSupervised();
+  return {
+    name,
+    createQuoter: (conditions) => createSupervised(conditions).quoter,
+    createSupervised,
+    manifest,
+  };
 }
 
 /** The anchor a policy's actions are residuals on, with the parameters it was trained with. */

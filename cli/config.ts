@@ -8,6 +8,7 @@ import { DEFAULT_LANE, DEFAULT_MARKET_MAKING } from '../env/settings.ts';
 import { laneSchema, marketMakingSchema } from '../env/settings-schema.ts';
 import { DEFAULT_DRIFT } from '../evaluation/drift-settings.ts';
 import { DEFAULT_EVALUATION } from '../evaluation/settings.ts';
+import { DEFAULT_FALLBACK } from '../safety/fallback.ts';
 import { DEFAULT_SAFETY } from '../safety/limits.ts';
 import { DEFAULT_SAC, DEFAULT_TRAINING } from '../training/settings.ts';
 
@@ -108,6 +109,15 @@ const driftSchema = z
     message: 'expected number to be <=alarm',
   });
 
+const shadowSchema = z.strictObject({
+  staleBookMs: positive,
+  escalateAfterMs: positive,
+  recoverAfterMs: z.number().min(0),
+  decisionBudgetMs: positive,
+  maxRoundTripMs: positive,
+  drift: driftSchema,
+});
+
 const configSchema = z.strictObject({
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
   lane: laneSchema,
@@ -117,7 +127,7 @@ const configSchema = z.strictObject({
   sac: sacSchema,
   training: trainingSchema,
   evaluation: evaluationSchema,
-  shadow: z.strictObject({ drift: driftSchema }),
+  shadow: shadowSchema,
 });
 
 /** The whole configuration: what `--config FILE` and `--set path=value` may name. */
@@ -132,7 +142,7 @@ export const DEFAULT_CONFIG: Config = {
   sac: DEFAULT_SAC as Config['sac'],
   training: DEFAULT_TRAINING,
   evaluation: DEFAULT_EVALUATION,
-  shadow: { drift: DEFAULT_DRIFT },
+  shadow: { ...DEFAULT_FALLBACK, drift: DEFAULT_DRIFT },
 };
 
 /** A nested object of plain settings on its way to becoming a {@link Config}. */

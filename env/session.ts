@@ -14,7 +14,7 @@ export interface SessionOptions {
   readonly replay: TapeReplay;
   /** All ride the one pass; each decides on its own interval. Lanes must not have been used before. */
   readonly lanes: readonly SessionLane[];
-  /** First and last time, µs; by default the whole of the tapes. Signals settle before `start`, as `seek` says. */
+  /** First and last time, µs; by default from the first book to the end. Signals settle before `start`, as `seek` says. */
   readonly start?: number;
   readonly end?: number;
   /** Stops the session between two decisions. */
@@ -96,7 +96,7 @@ export function endLanes(lanes: readonly SessionLane[], flatten = true): void {
 /** The span of a session, µs. Throws an InputError unless it lies within the tapes and holds something. */
 export function checkSpan({
   replay,
-  start = replay.start,
+  start = replay.firstBook() || replay.start,
   end = replay.end,
 }: Pick<SessionOptions, 'replay' | 'start' | 'end'>): { readonly start: number; readonly end: number } {
   const span = `${formatTime(replay.start)} to ${formatTime(replay.end)}`;

@@ -61,7 +61,8 @@ export async function runPairedSession(options: PairedSessionOptions): Promise<P
       settings,
       lot,
       seed,
-      sessionEnd: options.end ?? replay.end,
+      // A live session saw no close coming.
+      sessionEnd: replay.live === undefined ? (options.end ?? replay.end) : Number.POSITIVE_INFINITY,
       listeners,
     });
     return { contender, kpis, trace, lane, quoter: contender.quoter };

@@ -77,7 +77,6 @@ export async function recordStreams(options: RecordOptions): Promise<RecordSumma
     seed: options.seed,
     clock,
     onFrame: (frame) => recorder.write(frame),
-    onOverflow: (localTime, messages) => recorder.overflowed(localTime, messages),
   });
   if (options.onEvent !== undefined) feed.on(options.onEvent);
   const halt = (): void => feed.stop();

@@ -84,7 +84,11 @@ export async function importCaptures(options: ImportOptions): Promise<ImportSumm
       if (importer.snapshots === 0) throw noBook(options, plan, importer);
       refuseCoarseStep(options.stepSize, importer.quantityStep.value);
       const instrument = instrumentOf(plan, plan.stepSize ?? importer.quantityStep.value);
-      const info = writer.finish(instrument);
+      const { end, conditions } = importer;
+      const info = writer.finish(instrument, {
+        end,
+        live: conditions === undefined ? undefined : { conditions },
+      });
       const seconds = (performance.now() - began) / 1000;
       return {
         out: options.out,

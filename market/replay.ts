@@ -2,7 +2,15 @@ import { InputError } from '../base/errors.ts';
 import { formatTime, MICROSECONDS } from '../base/time.ts';
 import type { Instrument } from './instrument.ts';
 import { Market } from './market.ts';
-import { Flag, Kind, type RowBatch, type Tape, timeAt } from './tape/rows.ts';
+import {
+  Flag,
+  Kind,
+  type LiveSession,
+  type RowBatch,
+  type Tape,
+  type TapeCondition,
+  timeAt,
+} from './tape/rows.ts';
 
 export interface ReplayOptions {
   /** Market data before the time of a `seek` that signals are given to settle, s. */
@@ -23,6 +31,8 @@ export class TapeReplay {
   readonly end: number;
   /** First and last local time of each tape, µs: between them is nothing to see. */
   readonly spans: readonly { readonly start: number; readonly end: number }[];
+  /** What the tapes keep of a live session; undefined where there was none. */
+  readonly live: LiveSession | undefined;
   readonly #tapes: readonly Tape[];
   readonly #warmup: number;
   #rows = 0;
@@ -31,7 +41,7 @@ export class TapeReplay {
   #batch = 0;
   #row = 0;
   #loaded: RowBatch | null = null;
-  #firstMid: number | undefined;
+  #first: FirstBook | undefined;
   #holeSince = Number.POSITIVE_INFINITY;
 
   constructor(tapes: readonly Tape[], options: ReplayOptions = {}) {
@@ -40,6 +50,7 @@ export class TapeReplay {
     this.instrument = tapes[0].info.instrument;
     this.start = tapes[0].info.start;
     this.end = tapes[tapes.length - 1].info.end;
+    this.live = mergeLive(tapes);
     this.spans = tapes.map(({ info }) => ({ start: info.start, end: info.end }));
   }
 
@@ -61,7 +72,7 @@ export class TapeReplay {
 
   /**
    * Goes to `time`, µs. The market is rebuilt from the last snapshot at the head of a batch at or before `time` less the
-   * warm-up, so what it is then depends on `time` alone, whatever was replayed before. Whoever listened to the market
+   * warm-up (for the time of the first book from the very beginning), so what it is then depends on `time` alone, whatever was replayed before. Whoever listened to the market
    * is let go: what they know belongs to the history before.
    */
   seek(time: number): void {
@@ -75,7 +86,9 @@ export class TapeReplay {
         hint: 'Give a finite time.',
       });
     }
-    const from = time - this.#warmup;
+    // Before the first book is nothing to skip: whoever begins there sees all there is.
+    const whole = time - this.#warmup > this.start && time === this.firstBook();
+    const from = whole ? this.start : time - this.#warmup;
     this.#tape = lastIndex(this.#tapes.length, (index) => this.#tapes[index].info.start <= from);
     const tape = this.#tapes[this.#tape];
     this.#batch = lastIndex(tape.batches, (index) => tape.batchStart(index) <= from);
@@ -103,10 +116,21 @@ export class TapeReplay {
 
   /** The first mid of the tapes, ticks; NaN when there is none. Leaves the market as it is. */
   firstMid(): number {
-    this.#firstMid ??= findFirstMid(this.#tapes);
-    // The search read from the same tape objects, so the batch at hand is no longer ours.
-    this.#loaded = null;
-    return this.#firstMid;
+    return this.#findFirst().mid;
+  }
+
+  /** When the book is known first, µs; NaN when it never is. Leaves the market as it is. */
+  firstBook(): number {
+    return this.#findFirst().time;
+  }
+
+  #findFirst(): FirstBook {
+    if (this.#first === undefined) {
+      this.#first = findFirstBook(this.#tapes);
+      // The search read from the same tape objects, so the batch at hand is no longer ours.
+      this.#loaded = null;
+    }
+    return this.#first;
   }
 
   close(): void {
@@ -159,18 +183,41 @@ function lastIndex(count: number, satisfies: (index: number) => boolean): number
   return low;
 }
 
-function findFirstMid(tapes: readonly Tape[]): number {
+interface FirstBook {
+  readonly time: number;
+  readonly mid: number;
+}
+
+function findFirstBook(tapes: readonly Tape[]): FirstBook {
   const market = new Market();
   for (const tape of tapes) {
     for (let index = 0; index < tape.batches; index++) {
       const batch = tape.readBatch(index);
       for (let row = 0; row < batch.length; ) {
-        row = market.applyBatch(batch, row, timeAt(batch.localTime, row));
-        if (market.synchronised && market.book.ready) return market.book.mid;
+        const time = timeAt(batch.localTime, row);
+        row = market.applyBatch(batch, row, time);
+        if (market.synchronised && market.book.ready) return { time, mid: market.book.mid };
       }
     }
   }
-  return Number.NaN;
+  return { time: Number.NaN, mid: Number.NaN };
+}
+
+/** Conditions of tapes in order; what holds at the end of one is over there. */
+function mergeLive(tapes: readonly Tape[]): LiveSession | undefined {
+  if (tapes.every(({ info }) => info.live === undefined)) return undefined;
+  const conditions: TapeCondition[] = [];
+  for (const { info } of tapes) {
+    const open = new Set<string>();
+    for (const condition of info.live?.conditions ?? []) {
+      conditions.push(condition);
+      if (condition.active) open.add(condition.reason);
+      else open.delete(condition.reason);
+    }
+    if (tapes.length === 1) break;
+    for (const reason of open) conditions.push({ time: info.end, reason, active: false });
+  }
+  return { conditions };
 }
 
 function checkTapes(tapes: readonly Tape[]): readonly Tape[] {

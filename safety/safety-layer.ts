@@ -10,6 +10,7 @@ import {
   Refresh,
 } from '../env/quoter.ts';
 import { ASK, BID, type Side } from '../market/side.ts';
+import { isFiniteQuote } from './finite-quote.ts';
 import type { SafetyLimits } from './limits.ts';
 
 /** What the layer may overrule a decision for; the names under which interventions are counted and logged. */
@@ -25,8 +26,6 @@ export const SAFETY_RULES = [
 ] as const;
 export type SafetyRule = (typeof SAFETY_RULES)[number];
 
-/** Beyond this nothing is a price: prices are 32-bit whole ticks. */
-const MAX_TICKS = 2 ** 31 - 1;
 /** Lots closer than this are the same quantity. */
 const DUST = 1e-9;
 
@@ -107,7 +106,7 @@ export class SafetyLayer implements Quoter {
   #chooseDecider(view: QuoterView, out: Quote): void {
     const { book, synchronised } = view.market;
     if (!synchronised || !book.ready) {
-      if (!finite(out)) this.#neutral(view, out);
+      if (!isFiniteQuote(out)) this.#neutral(view, out);
       if (out.bidQuantity > 0 || out.askQuantity > 0) this.#interventions.notReady++;
       withdraw(out, Reason.notReady);
       return;
@@ -116,14 +115,14 @@ export class SafetyLayer implements Quoter {
     if (view.ackP99Ms > this.limits.maxAckP99Ms) {
       why = Reason.latency;
       this.#interventions.latency++;
-    } else if (!finite(out)) {
+    } else if (!isFiniteQuote(out)) {
       why = Reason.nonFinite;
       this.#interventions.nonFinite++;
     } else return;
     if (this.#fallback !== null) {
       this.#fallback.quote(view, out);
       out.reason |= Reason.fallback | why;
-      if (finite(out)) return;
+      if (isFiniteQuote(out)) return;
     }
     this.#neutral(view, out);
     withdraw(out, why);
@@ -221,23 +220,6 @@ function noInterventions(): Record<SafetyRule, number> {
     inventory: 0,
     quoteLife: 0,
   };
-}
-
-/** Whether every field is a number that prices and quantities can be made of. NaN compares as false. */
-function finite(quote: Quote): boolean {
-  return (
-    Math.abs(quote.reference) <= MAX_TICKS &&
-    Math.abs(quote.offset) <= MAX_TICKS &&
-    Math.abs(quote.spread) <= MAX_TICKS &&
-    Number.isFinite(quote.bidQuantity) &&
-    Number.isFinite(quote.askQuantity) &&
-    isRefresh(quote.refreshBid) &&
-    isRefresh(quote.refreshAsk)
-  );
-}
-
-function isRefresh(value: number): boolean {
-  return value === Refresh.leave || value === Refresh.move || value === Refresh.replace;
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -12,6 +12,7 @@ import { kpiTable } from '../../evaluation/text-table.ts';
 import { TapeReplay } from '../../market/replay.ts';
 import { openTape } from '../../market/tape/reader.ts';
 import type { Tape } from '../../market/tape/rows.ts';
+import { ConditionTimeline } from '../../safety/condition-timeline.ts';
 import { checkPolicyFits, type ResolvedAgent, resolveAgent } from '../agents.ts';
 import type { Arguments, Command, CommandContext } from '../command.ts';
 import { describeDrift, driftDetector } from '../evaluation/drift.ts';
@@ -82,7 +83,7 @@ async function backtest(request: Backtest): Promise<Readonly<Record<string, unkn
   const chosen = laneFor(agent, context);
   const settings = { ...chosen, lot: resolveLot(chosen, instrument, replay.firstMid()) };
   const records = new RecordFiles(args, paths, typeof args.out === 'string' ? args.out : undefined);
-  const quoter = agent.createQuoter();
+  const quoter = agent.createQuoter(new ConditionTimeline(replay.live?.conditions));
   const detector = driftDetector(quoter, agent.manifest, config.shadow.drift);
   const seconds = (time: number) => Math.round((time - start) / MICROSECONDS);
   const progress = context.progress('Backtesting', seconds(end), 's');

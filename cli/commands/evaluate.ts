@@ -17,6 +17,7 @@ import { refuseTrainingOverlap } from '../../evaluation/training-overlap.ts';
 import { TapeReplay } from '../../market/replay.ts';
 import { openTape } from '../../market/tape/reader.ts';
 import type { Tape } from '../../market/tape/rows.ts';
+import { ConditionTimeline } from '../../safety/condition-timeline.ts';
 import { checkPolicyFits, type ResolvedAgent, resolveAgent } from '../agents.ts';
 import type { Arguments, Command, CommandContext } from '../command.ts';
 import { describeDrift, driftDetector } from '../evaluation/drift.ts';
@@ -106,7 +107,7 @@ async function evaluate(evaluation: Evaluation): Promise<Readonly<Record<string,
   const controls = await Promise.all(
     CONTROLS.filter((name) => !named.includes(name)).map((name) => resolveAgent(name, config)),
   );
-  const quoter = candidate.createQuoter();
+  const quoter = candidate.createQuoter(new ConditionTimeline(replay.live?.conditions));
   const detector = driftDetector(quoter, candidate.manifest, config.shadow.drift);
   const seconds = (time: number) => Math.round((time - span.start) / MICROSECONDS);
   const progress = context.progress('Evaluating', seconds(span.end), 's');
@@ -125,11 +126,15 @@ async function evaluate(evaluation: Evaluation): Promise<Readonly<Record<string,
             ...(detector === undefined ? [] : [detector]),
           ],
         },
-        { name: baseline.name, role: 'baseline', quoter: baseline.createQuoter() },
+        {
+          name: baseline.name,
+          role: 'baseline',
+          quoter: baseline.createQuoter(new ConditionTimeline(replay.live?.conditions)),
+        },
         ...controls.map((agent) => ({
           name: agent.name,
           role: 'control' as const,
-          quoter: agent.createQuoter(),
+          quoter: agent.createQuoter(new ConditionTimeline(replay.live?.conditions)),
         })),
       ],
       settings,

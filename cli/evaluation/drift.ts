@@ -6,6 +6,7 @@ import type { Quoter } from '../../env/quoter.ts';
 import { DriftDetector, type DriftOptions, type FeatureDrift } from '../../evaluation/drift.ts';
 import type { DriftSettings } from '../../evaluation/drift-settings.ts';
 import { SafetyLayer } from '../../safety/safety-layer.ts';
+import { Supervisor } from '../../safety/supervisor.ts';
 
 /**
  * Watches what a policy's quoter sees, behind whatever safety layers it is in; undefined for an agent that is no policy,
@@ -32,6 +33,7 @@ export function driftDetector(
 
 function policyOf(quoter: Quoter): PolicyQuoter | undefined {
   if (quoter instanceof SafetyLayer) return policyOf(quoter.inner);
+  if (quoter instanceof Supervisor) return policyOf(quoter.policy);
   return quoter instanceof PolicyQuoter ? quoter : undefined;
 }
 

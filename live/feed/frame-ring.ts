@@ -9,16 +9,20 @@ export interface Frame {
 }
 
 const NOTHING = new Uint8Array(0);
+/** Places kept free for lines of our own. */
+const RESERVE = 64;
 
 /** Bounded queue between the sockets and the book; slots are used again and again. */
 export class FrameRing {
   readonly #slots: Frame[];
+  readonly #capacity: number;
   readonly #out: Frame = { symbol: '', bytes: NOTHING, localTime: 0, url: '' };
   #first = 0;
   #count = 0;
 
   constructor(capacity: number) {
-    this.#slots = Array.from({ length: capacity }, () => ({
+    this.#capacity = capacity;
+    this.#slots = Array.from({ length: capacity + RESERVE }, () => ({
       symbol: '',
       bytes: NOTHING,
       localTime: 0,
@@ -30,12 +34,23 @@ export class FrameRing {
     return this.#count;
   }
 
+  /** Whether no message fits in; a few lines of our own still do. */
   get full(): boolean {
-    return this.#count === this.#slots.length;
+    return this.#count >= this.#capacity;
+  }
+
+  /** At most half full. */
+  get relieved(): boolean {
+    return this.#count <= this.#capacity / 2;
+  }
+
+  /** Local time of the oldest frame, Infinity where there is none. */
+  get oldest(): number {
+    return this.#count === 0 ? Number.POSITIVE_INFINITY : this.#slots[this.#first].localTime;
   }
 
   push(symbol: string, bytes: Uint8Array, localTime: number, url: string): void {
-    if (this.full) throw new RangeError('the ring is full');
+    if (this.#count === this.#slots.length) throw new RangeError('the ring is full');
     const slot = this.#slots[(this.#first + this.#count++) % this.#slots.length];
     slot.symbol = symbol;
     slot.bytes = bytes;
@@ -57,13 +72,5 @@ export class FrameRing {
     this.#first = (this.#first + 1) % this.#slots.length;
     this.#count--;
     return out;
-  }
-
-  /** Forgets everything; returns how many frames there were. */
-  clear(): number {
-    const dropped = this.#count;
-    for (const slot of this.#slots) slot.bytes = NOTHING;
-    this.#count = 0;
-    return dropped;
   }
 }

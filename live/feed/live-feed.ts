@@ -1,6 +1,12 @@
 import { stream } from '../../base/random.ts';
 import { Decoder } from '../../market/binance/decoder.ts';
 import { Message, MessageKind } from '../../market/binance/message.ts';
+import {
+  type ControlLine,
+  decodeControl,
+  encodeControl,
+  isControl,
+} from '../../market/capture/control-line.ts';
 import { symbolOfUrl } from '../../market/capture/probe.ts';
 import { learnInstrument, type TradedInstrument, unknownSymbol } from '../binance/exchange-info.ts';
 import { RestClient } from '../binance/rest-client.ts';
@@ -58,6 +64,13 @@ export class LiveFeed {
   #pulled = false;
   #wake: (() => void) | undefined;
   #drainScheduled = false;
+  /** No frame is stamped with an earlier time than this, µs. */
+  #floor = 0;
+  /** The ring was full: what comes is recorded, and not given to the books. */
+  #overflowing = false;
+  /** Lines of our own that wait for room in the ring. */
+  readonly #controls: ControlLine[] = [];
+  readonly #silent = new Set<string>();
   readonly #lasting = new Set<AlarmName>();
   readonly #alarmedAt = new Map<AlarmName, number>();
 
@@ -101,6 +114,26 @@ export class LiveFeed {
     return this.#ring.length;
   }
 
+  /**
+   * What has come is complete up to here, µs: every frame with an earlier local time has been handled, and none that is
+   * still to come will carry one.
+   */
+  horizon(): number {
+    const oldest = this.#ring.oldest;
+    if (oldest < Number.POSITIVE_INFINITY) return oldest;
+    this.#floor = Math.max(this.#floor, this.#clock.now());
+    return this.#floor;
+  }
+
+  /**
+   * Writes a line of our own into the recording and gives it to the books in its turn, as `import` will. Held back while
+   * the ring is full.
+   */
+  control(line: ControlLine): void {
+    this.#controls.push(line);
+    this.#sendControls();
+  }
+
   get stopped(): boolean {
     return this.#abort.signal.aborted;
   }
@@ -119,6 +152,7 @@ export class LiveFeed {
         instrument,
         trades,
         sink: sink?.(instrument),
+        onConditions: (conditions) => this.#options.onConditions?.(symbol, conditions),
         counters: this.counters,
         emit: (event) => this.#emit(event),
         needSnapshot: () => this.#worker.request(symbol),
@@ -222,6 +256,7 @@ export class LiveFeed {
         this.#tell('renewed', streams, reason);
       },
       onRoundTrip: (microseconds) => {
+        this.#options.onRoundTrip?.(microseconds);
         const ms = microseconds / 1000;
         if (ms > this.#options.roundTripAlarmMs) this.#alarm('round-trip', `a ping took ${ms.toFixed(0)} ms`);
       },
@@ -256,6 +291,7 @@ export class LiveFeed {
     try {
       const { serverTime, answer } = await this.#rest.time();
       this.clockEstimate.add(answer.sentAt, serverTime, answer.receivedAt);
+      this.#options.onRoundTrip?.(answer.receivedAt - answer.sentAt);
     } catch (error) {
       if (!this.stopped) this.#alarm('rest', (error as Error).message);
       return;
@@ -283,6 +319,8 @@ export class LiveFeed {
     for (const name of this.#watchdog.silent(this.#clock.now())) {
       this.counters.silences++;
       this.#alarm('stream-silent', `${name} has gone silent`);
+      this.#silent.add(name);
+      this.#options.onSilence?.([...this.#silent]);
       this.#connections.find(({ streams }) => streams.includes(name))?.renew(`${name} was silent`);
       // Whether the book missed something is seen by the snapshot, even where the stream has nothing more to say.
       if (name.includes('@depth')) this.#worker.request(symbolOfStream(name));
@@ -291,35 +329,63 @@ export class LiveFeed {
 
   #onSocketMessage(bytes: Buffer, localTime: number): void {
     const name = streamOf(bytes);
-    if ((name === undefined || !name.includes('@')) && isControl(bytes)) {
+    if ((name === undefined || !name.includes('@')) && isNotice(bytes)) {
       // The exchange says that it will hang up: another socket is opened before it does.
       if (bytes.includes('serverShutdown'))
         for (const connection of this.#connections) connection.renew('shutdown');
       return;
     }
-    if (name !== undefined) this.#watchdog.heard(name, localTime);
+    if (name !== undefined) this.#heard(name, localTime);
     this.#arrived(name === undefined ? '' : symbolOfStream(name), bytes, localTime, '');
   }
 
-  /** Records a message and queues it for the book. */
-  #arrived(symbol: string, bytes: Uint8Array, localTime: number, url: string): void {
-    if (this.stopped) return;
-    this.counters.messages++;
-    this.counters.bytes += bytes.length;
-    this.#options.onFrame?.({ symbol, bytes, localTime, url });
-    if (this.#ring.full) this.#overflow(localTime);
-    else this.#ring.push(symbol, bytes, localTime, url);
-    if (this.#pulled) this.#wake?.();
-    else this.#scheduleDrain();
+  #heard(name: string, localTime: number): void {
+    this.#watchdog.heard(name, localTime);
+    if (this.#silent.size > 0 && this.#silent.delete(name)) this.#options.onSilence?.([...this.#silent]);
   }
 
-  #overflow(localTime: number): void {
-    // The message that found the ring full is lost to the book as well.
-    const messages = this.#ring.clear() + 1;
+  /** Records a message and queues it for the book. */
+  #arrived(symbol: string, bytes: Uint8Array, receivedAt: number, url: string): void {
+    if (this.stopped) return;
+    const localTime = this.#stamp(receivedAt);
+    this.counters.messages++;
+    this.counters.bytes += bytes.length;
+    if (this.#ring.full && !this.#overflowing) this.#beginOverflow(localTime);
+    this.#options.onFrame?.({ symbol, bytes, localTime, url });
+    if (this.#overflowing) this.counters.overflowedMessages++;
+    else this.#ring.push(symbol, bytes, localTime, url);
+    this.#moveOn();
+  }
+
+  /** A time for the next frame that does not run back, whatever clock and order of answers do. */
+  #stamp(time: number): number {
+    if (time > this.#floor) this.#floor = time;
+    return this.#floor;
+  }
+
+  #beginOverflow(localTime: number): void {
+    this.#overflowing = true;
     this.counters.overflows++;
-    this.counters.overflowedMessages += messages;
-    this.#options.onOverflow?.(localTime, messages);
-    for (const feed of this.#symbols.values()) feed.overflowed(localTime);
+    this.#recordControl({ e: 'makergymOverflowBegin' }, localTime);
+  }
+
+  /** Tells the recording, and the books in their turn. */
+  #recordControl(line: ControlLine, localTime: number): void {
+    const bytes = encodeControl(line);
+    this.#options.onFrame?.({ symbol: '', bytes, localTime, url: '' });
+    this.#ring.push('', bytes, localTime, '');
+  }
+
+  #sendControls(): void {
+    while (this.#controls.length > 0 && !this.#overflowing && !this.#ring.full && !this.stopped) {
+      this.#recordControl(this.#controls.shift() as ControlLine, this.#stamp(this.#clock.now()));
+      this.#moveOn();
+    }
+  }
+
+  #moveOn(): void {
+    if (this.#pulled) this.#wake?.();
+    else this.#scheduleDrain();
   }
 
   #scheduleDrain(): void {
@@ -327,7 +393,11 @@ export class LiveFeed {
     this.#drainScheduled = true;
     setImmediate(() => {
       this.#drainScheduled = false;
-      for (let i = 0; i < BATCH; i++) if (!this.#step()) return;
+      for (let i = 0; i < BATCH; i++) {
+        if (this.#step()) continue;
+        this.#options.onIdle?.();
+        return;
+      }
       this.#scheduleDrain();
     });
   }
@@ -337,19 +407,37 @@ export class LiveFeed {
     const frame = this.#ring.shift();
     if (frame === undefined) return false;
     const { bytes, localTime, url } = frame;
+    this.#makeRoom();
     const message = this.#message;
     if (this.#decoder.decode(bytes, 0, bytes.length, message) !== 'message') {
       this.counters.malformed++;
       this.#alarm('malformed', `a message is malformed: ${this.#decoder.reason}`);
       return true;
     }
-    if (message.kind === MessageKind.other) return true;
+    if (message.kind === MessageKind.other) {
+      if (url === '' && isControl(message.type)) this.#onControl(bytes, localTime);
+      return true;
+    }
     const symbol = message.symbol === '' ? symbolOfUrl(url) : message.symbol;
     const feed = this.#symbols.get(symbol);
     if (feed === undefined) return true;
     feed.onMessage(message, localTime, url);
     if (message.kind === MessageKind.snapshot && feed.synchronised) this.#worker.settled(symbol);
     return true;
+  }
+
+  /** The ring has room again: from here on the books are given what comes. */
+  #makeRoom(): void {
+    if (this.#overflowing && this.#ring.relieved && !this.stopped) {
+      this.#overflowing = false;
+      this.#recordControl({ e: 'makergymOverflowEnd' }, this.#stamp(this.#clock.now()));
+    }
+    if (this.#controls.length > 0) this.#sendControls();
+  }
+
+  #onControl(bytes: Uint8Array, localTime: number): void {
+    const line = decodeControl(bytes);
+    for (const feed of this.#symbols.values()) feed.onControl(line, localTime);
   }
 
   #tell(type: 'connected' | 'disconnected' | 'renewed', streams: readonly string[], reason: string): void {
@@ -373,7 +461,7 @@ export class LiveFeed {
 }
 
 /** Answers to subscriptions, and notices that belong to no stream. */
-function isControl(bytes: Buffer): boolean {
+function isNotice(bytes: Buffer): boolean {
   return (
     bytes.length < 4096 &&
     (bytes.includes('"result"') || bytes.includes('"error"') || bytes.includes('serverShutdown'))

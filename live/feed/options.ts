@@ -1,5 +1,6 @@
 import type { RowSink } from '../../market/binance/book-feed.ts';
 import type { Venue } from '../../market/instrument.ts';
+import type { TapeCondition } from '../../market/tape/rows.ts';
 import type { TradedInstrument } from '../binance/exchange-info.ts';
 import { SOCKET_LIFE_SECONDS, type TradeStream } from '../binance/venue.ts';
 import type { Clock } from '../clock.ts';
@@ -19,8 +20,14 @@ export interface LiveFeedOptions {
   readonly sink?: (instrument: TradedInstrument) => RowSink;
   /** Every message as it came, before anything is done with it; the frame is valid during the call. */
   readonly onFrame?: (frame: Frame) => void;
-  /** The ring was full: the last `messages` frames were not given to the book. */
-  readonly onOverflow?: (localTime: number, messages: number) => void;
+  /** A condition that was told to {@link LiveFeed.control} takes effect, in step with the tape rows. */
+  readonly onConditions?: (symbol: string, conditions: readonly TapeCondition[]) => void;
+  /** All that had come has been handled. */
+  readonly onIdle?: () => void;
+  /** A request or a ping was answered after so many µs. */
+  readonly onRoundTrip?: (microseconds: number) => void;
+  /** Streams that have gone silent, as their number changes. */
+  readonly onSilence?: (streams: readonly string[]) => void;
   /** Messages that may wait between sockets and book. */
   readonly ringCapacity?: number;
   readonly snapshotLimit?: number;

@@ -2,7 +2,9 @@ import type { RowSink } from '../../market/binance/book-feed.ts';
 import { type Message, MessageKind } from '../../market/binance/message.ts';
 import type { TickerOracle } from '../../market/binance/ticker-oracle.ts';
 import type { OrderBook } from '../../market/book.ts';
+import type { ControlLine } from '../../market/capture/control-line.ts';
 import { CaptureImporter } from '../../market/capture/importer.ts';
+import type { TapeCondition } from '../../market/tape/rows.ts';
 import { CommonStep, OffGridPrice, TickGrid } from '../../market/tick-grid.ts';
 import type { TradedInstrument } from '../binance/exchange-info.ts';
 import type { TradeStream } from '../binance/venue.ts';
@@ -20,6 +22,7 @@ export interface SymbolFeedOptions {
   readonly sink?: RowSink;
   readonly counters: FeedCounters;
   readonly emit: (event: LiveEvent) => void;
+  readonly onConditions?: (conditions: readonly TapeCondition[]) => void;
   /** Asks for a snapshot. */
   readonly needSnapshot: (reason: string) => void;
 }
@@ -90,10 +93,16 @@ export class SymbolFeed {
     this.#audit = undefined;
   }
 
-  /** Messages were dropped between socket and book. */
-  overflowed(localTime: number): void {
-    this.#importer.feed.disconnect(localTime);
-    this.#gap(localTime, 'overflow', -1, -1);
+  /** Takes a line of our own, where it stands in the recording. */
+  onControl(line: ControlLine | undefined, localTime: number): void {
+    const importer = this.#importer;
+    importer.onControl(line, localTime);
+    if (line?.e === 'makergymOverflowBegin') {
+      this.#gapsSeen = importer.gaps.length;
+      this.#gap(localTime, 'overflow', -1, -1);
+    } else if (line?.e === 'makergymOverflowEnd') this.#options.needSnapshot('overflow');
+    const conditions = importer.conditions?.splice(0) ?? [];
+    if (conditions.length > 0) this.#options.onConditions?.(conditions);
   }
 
   /** Takes a decoded message of this symbol. `url` of REST answers, empty otherwise. */
@@ -171,7 +180,8 @@ export class SymbolFeed {
       expected,
       received,
     });
-    needSnapshot('gap');
+    // What is asked for while messages are dropped would be dropped too.
+    if (cause !== 'overflow') needSnapshot('gap');
   }
 
   #closeAudit(localTime: number): void {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
+import { encodeControl } from '../../market/capture/control-line.ts';
 import type { Venue } from '../../market/instrument.ts';
 import { type Clock, every, type Timer } from '../clock.ts';
 import type { Frame } from '../feed/frame-ring.ts';
@@ -16,6 +17,8 @@ const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
 const END = Buffer.from('\n');
+const CONTROL = Buffer.from('{"e":"makergym');
+const CONTINUED = encodeControl({ e: 'makergymContinued' });
 
 export interface RecorderOptions {
   readonly folder: string;
@@ -103,25 +106,19 @@ export class Recorder {
   write(frame: Frame): void {
     if (this.#failure !== undefined) return;
     const { symbol, bytes, localTime, url } = frame;
-    this.#messages++;
-    const head = url === '' ? `${localTime} ` : `${url} -> ${localTime}: `;
-    const line = Buffer.concat([Buffer.from(head), oneLine(bytes), END]);
+    // Lines of our own are no messages.
+    if (symbol !== '' || url !== '' || !CONTROL.equals(bytes.subarray(0, CONTROL.length))) this.#messages++;
+    const line = lineOf(localTime, bytes, url);
     const isInfo = url.includes('/exchangeInfo');
     for (const log of symbol === '' ? this.#logs.values() : [this.#logs.get(symbol)]) {
       if (log === undefined) continue;
       if (isInfo) log.info = line;
       try {
-        this.#add(log, line, Math.floor(localTime / HOUR), isInfo);
+        this.#add(log, line, localTime, isInfo);
       } catch (error) {
         this.#fail(error as Error);
       }
     }
-  }
-
-  /** The last `messages` messages were recorded but not given to the book: said where it happened. */
-  overflowed(localTime: number, messages: number): void {
-    const bytes = Buffer.from(`{"e":"makergymOverflow","messages":${messages}}`);
-    for (const symbol of this.#logs.keys()) this.write({ symbol, bytes, localTime, url: '' });
   }
 
   /** Writes what is left and closes the files. Throws the failure there was, if any. */
@@ -133,16 +130,21 @@ export class Recorder {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #add(log: SymbolLog, line: Buffer, hour: number, isInfo: boolean): void {
-    if (hour > log.hour) this.#rotate(log, hour, isInfo);
-    log.pending.push(line);
-    log.pendingBytes += line.length;
-    this.#bytesWaiting += line.length;
+  #add(log: SymbolLog, line: Buffer, localTime: number, isInfo: boolean): void {
+    if (Math.floor(localTime / HOUR) > log.hour) this.#rotate(log, localTime, isInfo);
+    this.#append(log, line);
     if (log.pendingBytes >= MEMBER_BYTES) this.#flush(log);
     if (this.#bytesWaiting > PRESSURE_BYTES && !this.#pressed) this.#press(true);
   }
 
-  #rotate(log: SymbolLog, hour: number, isInfo: boolean): void {
+  #append(log: SymbolLog, line: Buffer): void {
+    log.pending.push(line);
+    log.pendingBytes += line.length;
+    this.#bytesWaiting += line.length;
+  }
+
+  #rotate(log: SymbolLog, localTime: number, isInfo: boolean): void {
+    const hour = Math.floor(localTime / HOUR);
     const first = log.hour < 0;
     if (!first) {
       this.#flush(log);
@@ -152,11 +154,8 @@ export class Recorder {
     log.log = this.#create(log.symbol, first ? this.#options.clock.now() : hour * HOUR);
     this.#files.push(log.log.path);
     if (first) return;
-    if (log.info !== undefined && !isInfo) {
-      log.pending.push(log.info);
-      log.pendingBytes += log.info.length;
-      this.#bytesWaiting += log.info.length;
-    }
+    if (log.info !== undefined && !isInfo) this.#append(log, log.info);
+    this.#append(log, lineOf(localTime, CONTINUED));
     this.#options.onRotate?.();
   }
 
@@ -217,6 +216,11 @@ export class Recorder {
     this.#pressed = pressed;
     this.#options.onPressure?.(pressed);
   }
+}
+
+function lineOf(localTime: number, bytes: Uint8Array, url = ''): Buffer {
+  const head = url === '' ? `${localTime} ` : `${url} -> ${localTime}: `;
+  return Buffer.concat([Buffer.from(head), oneLine(bytes), END]);
 }
 
 /** A message is one line; only a broken one holds a line break. */

@@ -3,45 +3,18 @@ import type { Quote, QuoterView } from '../../env/quoter.ts';
 import type { FeatureDrift } from '../../evaluation/drift.ts';
 import type { Instrument } from '../../market/instrument.ts';
 import type { MarketView } from '../../market/market.ts';
+import {
+  DECIDERS,
+  type Decider,
+  FALLBACK_REASONS,
+  type FallbackEvent,
+  type FallbackReason,
+} from '../../safety/fallback.ts';
 import type { ClockEstimator } from '../feed/clock-estimator.ts';
 import type { FeedCounters } from '../feed/events.ts';
 
 export type { FeatureDrift } from '../../evaluation/drift.ts';
-
-/** Who decides, best first: the policy that was loaded, V1.5, V1-α, nobody (nothing is quoted). */
-export const DECIDERS = ['policy', 'v15', 'v1', 'none'] as const;
-export type Decider = (typeof DECIDERS)[number];
-
-/** Why someone else than the policy decides. */
-export const FALLBACK_REASONS = [
-  /** The book is unknown: before the first snapshot, and from a gap to the next. */
-  'unsynchronised',
-  /** The book has not changed for too long. */
-  'stale-book',
-  /** Best bid at or above best ask. */
-  'crossed-book',
-  /** A stream says nothing, by the feed's watchdog. */
-  'silent-stream',
-  /** A feature or an action is NaN or infinite. */
-  'non-finite',
-  /** A decision took longer than its budget. */
-  'over-budget',
-  /** Round trip to the exchange above its limit. */
-  'round-trip',
-  /** 99th percentile of send→acknowledge above its limit. */
-  'acknowledgement',
-] as const;
-export type FallbackReason = (typeof FALLBACK_REASONS)[number];
-
-/** A change of who decides. */
-export interface FallbackEvent {
-  /** Tape's clock, µs. */
-  readonly time: number;
-  readonly from: Decider;
-  readonly to: Decider;
-  /** Empty on the way back to the policy. */
-  readonly reasons: readonly FallbackReason[];
-}
+export { DECIDERS, type Decider, FALLBACK_REASONS, type FallbackEvent, type FallbackReason };
 
 /**
  * A shadow session as it is now, for metrics and the live page. One object for the whole session, updated in place and

@@ -7,8 +7,9 @@ import { SeenTrades } from '../binance/seen-trades.ts';
 import type { SyncResult } from '../binance/synchroniser.ts';
 import { TickerOracle } from '../binance/ticker-oracle.ts';
 import type { Venue } from '../instrument.ts';
-import { Flag, Kind } from '../tape/rows.ts';
+import { Flag, Kind, type TapeCondition } from '../tape/rows.ts';
 import { QuantityStep, TickGrid } from '../tick-grid.ts';
+import { type ControlLine, decodeControl, isControl } from './control-line.ts';
 import { CaptureLine } from './line.ts';
 import { limitOfUrl, symbolOfUrl } from './probe.ts';
 import type { SnapshotFile } from './snapshots.ts';
@@ -57,6 +58,10 @@ export class CaptureImporter {
   clampedLocalTimes = 0;
   /** Messages received, by the local clock, before they were sent. */
   negativeLatencies = 0;
+  /** When the recording said that it ended, µs, 0 where it did not. */
+  end = 0;
+  /** What a live session that decided on the stream knew besides it; undefined where there was none. */
+  conditions: TapeCondition[] | undefined;
   readonly gaps: ImportGap[] = [];
   readonly ignored = new Map<string, number>();
   readonly quantityStep = new QuantityStep();
@@ -78,6 +83,11 @@ export class CaptureImporter {
   #lastTradeId = -1;
   /** Largest trade id of the files before: overlapping files repeat trades. */
   #repeatedUpTo = -1;
+  /** Its value before the file began. */
+  #repeatedBefore = -1;
+  /** The live book was not given what comes: see `makergymOverflowBegin`. */
+  #overflowing = false;
+  readonly #activeConditions = new Set<string>();
 
   constructor(plan: ImportPlan, sink: RowSink, warn: (text: string) => void) {
     this.#plan = plan;
@@ -97,6 +107,7 @@ export class CaptureImporter {
 
   beginFile(path: string): void {
     this.#path = path;
+    this.#repeatedBefore = this.#repeatedUpTo;
     this.#repeatedUpTo = this.#lastTradeId;
   }
 
@@ -110,6 +121,10 @@ export class CaptureImporter {
       if (line.url.includes('/exchangeInfo')) return;
       const message = this.#message;
       if (this.#decoder.decode(bytes, line.jsonStart, end, message) === 'message') {
+        if (message.kind === MessageKind.other && isControl(message.type)) {
+          this.onControl(decodeControl(bytes.subarray(line.jsonStart, end)), line.localTime);
+          return;
+        }
         this.messages++;
         this.onMessage(message, line.localTime, line.url);
       } else this.#malformed(this.#decoder.reason);
@@ -132,12 +147,61 @@ export class CaptureImporter {
       return;
     }
     if (!this.#isOurs(message, url)) return;
+    if (this.#overflowing) {
+      this.#ignore('overflow');
+      return;
+    }
     if (this.#pending.length > 0) this.#snapshotsBefore(receivedAt);
     const localTime = this.#clock(message, receivedAt);
     if (kind === MessageKind.depth) this.#onDepth(message, localTime);
     else if (kind === MessageKind.bookTicker) this.oracle.onTicker(message, this.feed.lastId, this.feed.book);
     else if (kind === MessageKind.snapshot) this.#onSnapshot(message, localTime, limitOfUrl(url));
     else this.#onTrade(message, localTime, kind);
+  }
+
+  /** Takes a line that makergym wrote itself. Live streams bring theirs here. */
+  onControl(line: ControlLine | undefined, receivedAt: number): void {
+    // Like messages they come in order of time.
+    if (receivedAt > this.#localTime) this.#localTime = receivedAt;
+    const time = this.#localTime;
+    switch (line?.e) {
+      case 'makergymSession':
+        this.conditions ??= [];
+        this.#endConditions(time);
+        break;
+      case 'makergymCondition':
+        this.#onCondition(time, line.reason, line.active);
+        break;
+      case 'makergymOverflowBegin':
+        this.#overflowing = true;
+        this.gaps.push({ atTime: formatTime(time), expected: -1, received: -1 });
+        this.feed.disconnect(time);
+        break;
+      case 'makergymOverflowEnd':
+        this.#overflowing = false;
+        break;
+      case 'makergymContinued':
+        this.#repeatedUpTo = this.#repeatedBefore;
+        break;
+      case 'makergymEnd':
+        this.end = time;
+        this.#endConditions(time);
+        break;
+      default:
+        this.#ignore('unknown-control-line');
+    }
+  }
+
+  #onCondition(time: number, reason: string, active: boolean): void {
+    if (this.#activeConditions.has(reason) === active) return;
+    if (active) this.#activeConditions.add(reason);
+    else this.#activeConditions.delete(reason);
+    this.conditions?.push({ time, reason, active });
+  }
+
+  /** The process that knew of them is another one from here on, or none. */
+  #endConditions(time: number): void {
+    for (const reason of [...this.#activeConditions]) this.#onCondition(time, reason, false);
   }
 
   #isOurs(message: Message, url: string): boolean {

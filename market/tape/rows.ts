@@ -42,6 +42,19 @@ export interface RowBatch {
   readonly flags: Uint8Array;
 }
 
+/** A condition that no row shows, known to the process that recorded: it began or ended at `time`, µs. */
+export interface TapeCondition {
+  readonly time: number;
+  readonly reason: string;
+  readonly active: boolean;
+}
+
+/** What a tape keeps of the live session whose recording it was made of. */
+export interface LiveSession {
+  /** In order of time. */
+  readonly conditions: readonly TapeCondition[];
+}
+
 export interface TapeInfo {
   readonly version: number;
   readonly instrument: Instrument;
@@ -50,9 +63,11 @@ export interface TapeInfo {
   /** SHA-256 over the rows, hex. */
   readonly checksum: string;
   readonly rows: number;
-  /** First and last local time, µs. */
+  /** First and last local time, µs: the last row's, or that at which the recording was ended. */
   readonly start: number;
   readonly end: number;
+  /** Present where a live session decided on the stream: it saw no close coming, and neither does who replays it. */
+  readonly live?: LiveSession;
 }
 
 /** A tape that can be read batch by batch, synchronously, in constant memory. */

@@ -10,7 +10,7 @@ import {
 } from 'apache-arrow';
 import { InputError } from '../../base/errors.ts';
 import { VENUES, type Venue } from '../instrument.ts';
-import { Flag, Kind, TAPE_VERSION, type TapeInfo } from './rows.ts';
+import { Flag, Kind, type LiveSession, TAPE_VERSION, type TapeInfo } from './rows.ts';
 
 /** Columns of a tape, in order, with their Arrow types as other programs see them. */
 export const TAPE_FIELDS = [
@@ -57,6 +57,7 @@ export function tapeSchema(header: TapeHeader, info?: TapeInfo, batches: readonl
     metadata.set('start', String(info.start));
     metadata.set('end', String(info.end));
     metadata.set('checksum', info.checksum);
+    if (info.live !== undefined) metadata.set('live', JSON.stringify(info.live));
     metadata.set('batches', JSON.stringify(batches.map(({ rows, start, nulls }) => [rows, start, nulls])));
   }
   return new Schema([...TAPE_FIELDS], metadata, new Map(), MetadataVersion.V5);
@@ -101,6 +102,7 @@ export function readTapeSchema(schema: Schema, path: string): TapeInfo {
     rows: Number(metadata.get('rows')),
     start: Number(metadata.get('start')),
     end: Number(metadata.get('end')),
+    live: parseLive(metadata.get('live')),
   };
   const { venue, symbol, tickSize, stepSize } = info.instrument;
   const sound =
@@ -126,6 +128,12 @@ export function readTapeSchema(schema: Schema, path: string): TapeInfo {
 export function readBatchEntries(schema: Schema): BatchEntry[] {
   const list = JSON.parse(schema.metadata.get('batches') ?? '[]') as readonly (readonly number[])[];
   return list.map(([rows, start, nulls]) => ({ rows, start, nulls }));
+}
+
+function parseLive(text: string | undefined): LiveSession | undefined {
+  if (text === undefined) return undefined;
+  const { conditions } = JSON.parse(text) as Partial<LiveSession>;
+  return { conditions: Array.isArray(conditions) ? conditions : [] };
 }
 
 function parseList(text: string | undefined): readonly string[] {

@@ -4,7 +4,7 @@ import type { Instrument } from '../instrument.ts';
 import { ArrowFileWriter, type ColumnBytes } from './arrow-file.ts';
 import { RowBatcher } from './batcher.ts';
 import type { TapeColumns } from './columns.ts';
-import { TAPE_VERSION, type TapeInfo, timeAt } from './rows.ts';
+import { type LiveSession, TAPE_VERSION, type TapeInfo, timeAt } from './rows.ts';
 import { type BatchEntry, tapeSchema } from './schema.ts';
 
 export interface TapeWriterOptions {
@@ -54,9 +54,14 @@ export class TapeWriter {
     this.#batcher.push(exchangeTime, localTime, kind, price, quantity, flags, updateId);
   }
 
-  /** Writes the rest and the footer and gives the file its name. `instrument` replaces the one given at first, for
-   * what was learnt on the way (a finer step size). */
-  finish(instrument: Instrument = this.#options.instrument): TapeInfo {
+  /**
+   * Writes the rest and the footer and gives the file its name. `instrument` replaces the one given at first, for what
+   * was learnt on the way (a finer step size). `end` is when the recording ended, where that is known, µs.
+   */
+  finish(
+    instrument: Instrument = this.#options.instrument,
+    { end = 0, live }: { readonly end?: number; readonly live?: LiveSession } = {},
+  ): TapeInfo {
     this.#batcher.finish();
     const info: TapeInfo = {
       version: TAPE_VERSION,
@@ -65,7 +70,8 @@ export class TapeWriter {
       checksum: this.#hash.digest('hex'),
       rows: this.#rows,
       start: this.#start,
-      end: this.#end,
+      end: Math.max(this.#end, end),
+      ...(live === undefined ? {} : { live }),
     };
     this.#arrow.finish(tapeSchema(this.#options, info, this.#batches));
     this.#file.commit();

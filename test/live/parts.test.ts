@@ -154,7 +154,7 @@ describe('live parts', () => {
     );
   });
 
-  it('the ring gives back what it was given, in order, and nothing after it is cleared', () => {
+  it('the ring gives back what it was given, in order', () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { maxLength: 200 }), (pushes) => {
         const ring = new FrameRing(8);
@@ -166,7 +166,8 @@ describe('live parts', () => {
           } else if (!push) assert.equal(ring.shift()?.localTime, expected.shift());
         }
         assert.equal(ring.length, expected.length);
-        assert.equal(ring.clear(), expected.length);
+        assert.equal(ring.oldest, expected[0] ?? Number.POSITIVE_INFINITY);
+        for (const time of expected) assert.equal(ring.shift()?.localTime, time);
         assert.equal(ring.shift(), undefined);
       }),
     );
