@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import('./commands/train.ts')).trainCommand,
   evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand,
   export: async () => (await import('./commands/export.ts')).exportCommand,
+  shadow: async () => (await import('./commands/shadow.ts')).shadowCommand,
   report: async () => (await import('./commands/report.ts')).reportCommand,
   reproduce: async () => (await import('./commands/reproduce.ts')).reproduceCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,

@@ -1,10 +1,11 @@
 import { InputError } from '../../base/errors.ts';
-import { MICROSECONDS, parseDuration } from '../../base/time.ts';
+import { parseDuration } from '../../base/time.ts';
 import { TRADE_STREAMS, type TradeStream } from '../../live/binance/venue.ts';
-import type { LiveEvent } from '../../live/feed/events.ts';
 import { type RecordSummary, recordStreams } from '../../live/record.ts';
 import { VENUES, type Venue } from '../../market/instrument.ts';
 import type { Command } from '../command.ts';
+import { describeEvent } from '../evaluation/live-events.ts';
+import { parseSync, SYNC_OPTION } from '../options/sync.ts';
 
 export const recordCommand: Command = {
   name: 'record',
@@ -49,12 +50,7 @@ export const recordCommand: Command = {
       choices: TRADE_STREAMS,
       default: TRADE_STREAMS[0],
     },
-    'sync-interval': {
-      type: 'string',
-      describe: 'how often the files are synced to disk: at most this much is lost to a crash',
-      default: '5s',
-      placeholder: 'D',
-    },
+    ...SYNC_OPTION,
   },
   async run(args, context) {
     const duration =
@@ -66,11 +62,11 @@ export const recordCommand: Command = {
       ...addresses(args.ws as string | undefined, args.rest as string | undefined),
       trades: args.trades as TradeStream,
       duration,
-      syncSeconds: parseSync(String(args['sync-interval'])),
+      syncSeconds: parseSync(args),
       seed: context.seed,
       signal: context.signal,
       onEvent: (event) => {
-        const line = describe(event);
+        const line = describeEvent(event);
         if (line !== undefined) context.log(line);
       },
     });
@@ -106,28 +102,6 @@ function addresses(ws: string | undefined, rest: string | undefined): { ws?: str
     expected: 'both --ws and --rest, or neither',
     hint: 'makergym serve prints both.',
   });
-}
-
-function parseSync(text: string): number {
-  const seconds = parseDuration(text, 'sync-interval') / MICROSECONDS;
-  if (seconds >= 0.1 && seconds <= 600) return seconds;
-  throw new InputError({
-    code: 'bad-duration',
-    message: `--sync-interval ${text} is out of range.`,
-    field: 'sync-interval',
-    value: text,
-    expected: '100ms to 10m',
-  });
-}
-
-function describe(event: LiveEvent): string | undefined {
-  const at = new Date((event.type === 'market' ? 0 : event.localTime) / 1000).toISOString();
-  if (event.type === 'gap') return `${at} ${event.symbol}: gap (${event.cause})`;
-  if (event.type === 'synchronised')
-    return `${at} ${event.symbol}: book ${event.resync ? 'again ' : ''}known`;
-  if (event.type === 'alarm') return `${at} ${event.name}: ${event.text}`;
-  if (event.type === 'market') return undefined;
-  return `${at} ${event.type} (${event.reason}): ${event.streams.slice(0, 6).join(' ')}`;
 }
 
 function table(summary: RecordSummary): string {

@@ -113,7 +113,7 @@ export class RowBatcher {
 
   /** Writes the state so far as carried rows. */
   #writeHead(columns: TapeColumns, exchangeTime: number, localTime: number): void {
-    const rows = this.#synchronised ? bookRows(this.#book) : UNKNOWN;
+    const rows = this.#synchronised ? bookRows(this.#book) : UNKNOWN_BOOK;
     const updateId = this.#synchronised ? this.#updateId : -1;
     columns.grow(columns.length + rows.length);
     for (const { kind, price, quantity, flags } of rows) {
@@ -124,8 +124,8 @@ export class RowBatcher {
   }
 }
 
-/** The carried rows of a book that is not known. */
-const UNKNOWN: readonly BookRow[] = [
+/** Rows that say that the book is not known: what a tape that does not begin with a snapshot begins with. */
+export const UNKNOWN_BOOK: readonly BookRow[] = [
   { kind: Kind.reset, price: 0, quantity: 0, flags: Flag.messageEnd },
   { kind: Kind.gap, price: 0, quantity: 0, flags: Flag.messageEnd },
 ];

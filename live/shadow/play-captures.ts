@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { constants, copyFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type ImportSummary, importCaptures } from '../../market/import.ts';
+import { TapeReplay } from '../../market/replay.ts';
+import { openTape } from '../../market/tape/reader.ts';
+import { Flag, type Tape, timeAt } from '../../market/tape/rows.ts';
+import { ConditionTimeline } from '../../safety/condition-timeline.ts';
+import { SystemClock } from '../clock.ts';
+import { ClockEstimator } from '../feed/clock-estimator.ts';
+import { newCounters } from '../feed/events.ts';
+import { Desk } from './desk.ts';
+import { CAPTURES, type ShadowOptions } from './session.ts';
+import { type ShadowSummary, summariseDesk } from './summary.ts';
+
+/** Wall time between two turns for others, ms, and rows between two looks at the clock. */
+const BREATH = 40;
+const ROWS_PER_LOOK = 4096;
+
+/**
+ * A session over captures, as fast as they can be played, on the clock of their own local times. They are copied to the
+ * session's folder as its recording. An interrupted session ends where it was.
+ */
+export async function playCaptures(
+  options: ShadowOptions,
+  captures: readonly string[],
+): Promise<ShadowSummary> {
+  const began = performance.now();
+  const files = keep(captures, join(options.out, CAPTURES));
+  const path = join(options.out, `.tape.${randomBytes(4).toString('hex')}`);
+  try {
+    const summary = await importCaptures({ captures: files, out: path, signal: options.signal });
+    const tape = openTape(path);
+    try {
+      const desk = await play(options, tape, summary);
+      return {
+        ...summariseDesk(desk, summary.instrument),
+        gaps: summary.gaps.length,
+        resyncs: Math.max(0, summary.snapshots - 1),
+        reconnects: 0,
+        overflows: 0,
+        messages: summary.messages,
+        files,
+        durationSeconds: Math.round(performance.now() - began) / 1000,
+      };
+    } finally {
+      tape.close();
+    }
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+async function play(options: ShadowOptions, tape: Tape, summary: ImportSummary): Promise<Desk> {
+  const { info } = tape;
+  options.checkInstrument(info.instrument);
+  const { live } = new TapeReplay([tape]);
+  const counters = newCounters();
+  counters.messages = summary.messages;
+  counters.gaps = summary.gaps.length;
+  counters.snapshots = summary.snapshots;
+  const { createAgent, settings, seed, sharpeIntervalSeconds, laneListeners, listeners = [] } = options;
+  const desk = new Desk({
+    createAgent,
+    conditions: new ConditionTimeline(live?.conditions),
+    instrument: info.instrument,
+    settings,
+    seed,
+    sharpeIntervalSeconds,
+    laneListeners: (lot) => laneListeners(info.instrument, lot),
+    listeners,
+    startedAt: new SystemClock().now(),
+    counters,
+    clock: new ClockEstimator(),
+    waiting: () => 0,
+    // As in a backtest: the end of a capture is known, that of a live session was not.
+    sessionEnd: live === undefined ? info.end : undefined,
+  });
+  options.onStart?.(desk.status);
+  await pushRows(options, tape, desk);
+  return desk;
+}
+
+async function pushRows({ signal, onProgress }: ShadowOptions, tape: Tape, desk: Desk): Promise<void> {
+  let looked = performance.now();
+  let last = tape.info.start;
+  for (let index = 0; index < tape.batches; index++) {
+    const { length, exchangeTime, localTime, kind, price, quantity, flags } = tape.readBatch(index);
+    for (let row = 0; row < length; row++) {
+      // The head of a later batch repeats what came before it.
+      if (index > 0 && (flags[row] & Flag.carried) !== 0) continue;
+      last = timeAt(localTime, row);
+      desk.driver.push(timeAt(exchangeTime, row), last, kind[row], price[row], quantity[row], flags[row], -1);
+      if (row % ROWS_PER_LOOK !== 0 || performance.now() - looked < BREATH) continue;
+      onProgress?.(last - tape.info.start, tape.info.end - tape.info.start);
+      await new Promise((resolve) => setImmediate(resolve));
+      looked = performance.now();
+      if (signal.aborted && (flags[row] & Flag.messageEnd) !== 0) {
+        desk.driver.finish(last);
+        return;
+      }
+    }
+  }
+  desk.driver.finish(tape.info.end);
+}
+
+/** Copies captures, in order, under names that keep their order. */
+function keep(captures: readonly string[], folder: string): readonly string[] {
+  return captures.map((capture, i) => {
+    const number = captures.length === 1 ? '' : `${String(i).padStart(4, '0')}-`;
+    const path = join(folder, `${number}${basename(capture)}`);
+    copyFileSync(capture, path, constants.COPYFILE_FICLONE);
+    return path;
+  });
+}

@@ -1,0 +1,91 @@
+import { KpiRecorder } from '../../evaluation/kpi-recorder.ts';
+import type { Kpis } from '../../evaluation/kpis.ts';
+import type { Instrument } from '../../market/instrument.ts';
+import type { Desk } from './desk.ts';
+import {
+  DECIDERS,
+  type Decider,
+  FALLBACK_REASONS,
+  type FallbackReason,
+  type FeatureDrift,
+} from './status.ts';
+
+/** What came of a shadow session. */
+export interface ShadowSummary {
+  /** Null where it ended before the exchange told of it. */
+  readonly instrument: Instrument | null;
+  readonly lot: number | null;
+  readonly decisions: number;
+  readonly decisionsBy: Readonly<Record<Decider, number>>;
+  readonly gaps: number;
+  readonly resyncs: number;
+  readonly reconnects: number;
+  readonly overflows: number;
+  /** Times the decision was taken away from the policy, and how often for each reason (several may hold at once). */
+  readonly fallbacks: number;
+  readonly fallbackReasons: Readonly<Record<FallbackReason, number>>;
+  /** Decisions changed by each rule of the safety layer. */
+  readonly interventions: Readonly<Record<string, number>>;
+  /** From the beginning of a decision to the quote, wall clock; null without a decision. */
+  readonly decisionLatencyMs: {
+    readonly p50: number | null;
+    readonly p99: number | null;
+    readonly p999: number | null;
+  };
+  readonly kpis: Kpis;
+  readonly drift: readonly FeatureDrift[];
+  readonly messages: number;
+  readonly rows: number;
+  /** Files of the recording, in order of time. */
+  readonly files: readonly string[];
+  readonly durationSeconds: number;
+}
+
+type DeskSummary = Omit<
+  ShadowSummary,
+  'gaps' | 'resyncs' | 'reconnects' | 'overflows' | 'messages' | 'files' | 'durationSeconds'
+>;
+
+/** The part of a summary that does not depend on where the stream came from. */
+export function summariseDesk(desk: Desk | undefined, instrument: Instrument | null): DeskSummary {
+  if (desk === undefined || instrument === null) return nothing(instrument);
+  const { status, latency, driver, lot } = desk;
+  return {
+    instrument: desk.instrument,
+    lot,
+    decisions: driver.decisions,
+    decisionsBy: { ...status.decisionsBy },
+    fallbacks: desk.fallbacks,
+    fallbackReasons: { ...status.fallbacks },
+    interventions: { ...status.interventions },
+    decisionLatencyMs: {
+      p50: latency.quantile(0.5),
+      p99: latency.quantile(0.99),
+      p999: latency.quantile(0.999),
+    },
+    kpis: desk.kpis(),
+    drift: status.drift,
+    rows: driver.rows,
+  };
+}
+
+function nothing(instrument: Instrument | null): DeskSummary {
+  const kpis = new KpiRecorder({
+    instrument: instrument ?? { venue: 'binance-spot', symbol: '', tickSize: 1, stepSize: 1 },
+  });
+  const zeros = <Name extends string>(names: readonly Name[]): Record<Name, number> =>
+    Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
+  return {
+    instrument,
+    lot: null,
+    decisions: 0,
+    decisionsBy: zeros(DECIDERS),
+    fallbacks: 0,
+    fallbackReasons: zeros(FALLBACK_REASONS),
+    interventions: {},
+    decisionLatencyMs: { p50: null, p99: null, p999: null },
+    kpis: kpis.result(),
+    drift: [],
+    rows: 0,
+  };
+}
