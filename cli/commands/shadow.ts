@@ -22,6 +22,7 @@ import { otherPolicy, verifyShadow } from '../../live/shadow/verify.ts';
 import { checkPolicyFits, type ResolvedAgent, resolveAgent } from '../agents.ts';
 import type { Arguments, Command, CommandContext } from '../command.ts';
 import { type Config, resolveConfig, type Settings } from '../config.ts';
+import { describeDrift, driftDetector } from '../evaluation/drift.ts';
 import { describeEvent } from '../evaluation/live-events.ts';
 import { laneFor } from '../evaluation/policy-lane.ts';
 import { RECORD_OPTIONS, RecordFiles } from '../evaluation/record-files.ts';
@@ -125,10 +126,11 @@ async function shadow(args: Arguments, context: CommandContext): Promise<Readonl
     summary = await runShadow({
       source,
       out,
-      createAgent: (conditions, onChange) => ({
-        name: agent.name,
-        ...agent.createSupervised(conditions, onChange),
-      }),
+      createAgent: ({ conditions, onFallback, onDrift }) => {
+        const supervised = agent.createSupervised(conditions, onFallback);
+        const drift = driftDetector(supervised.quoter, manifest, context.config.shadow.drift, onDrift);
+        return { name: agent.name, ...supervised, drift };
+      },
       settings: lane,
       fallback: context.config.shadow,
       seed: context.seed,
@@ -167,7 +169,9 @@ async function shadow(args: Arguments, context: CommandContext): Promise<Readonl
     context.print('');
     context.print(kpiTable([{ title: agent.name, kpis: summary.kpis }], quoteCurrency(summary.instrument)));
   }
-  return { policy: agent.name, out, ...summary, drift: summary.drift };
+  const unlike = describeDrift(summary.drift, manifest);
+  if (unlike !== undefined && summary.decisions > 0) context.print(`\n${unlike}`);
+  return { policy: agent.name, out, ...summary };
 }
 
 async function verify(args: Arguments, context: CommandContext): Promise<Readonly<Record<string, unknown>>> {
@@ -245,6 +249,9 @@ function logger(context: CommandContext): ShadowListener {
     onFallback: ({ time, from, to, reasons }) => {
       const why = reasons.length === 0 ? 'all is well' : reasons.join(', ');
       context.log(`${formatTime(time)} ${to} decides instead of ${from}: ${why}`);
+    },
+    onDriftAlarm: ({ feature, psi }) => {
+      context.log(`${feature} is unlike training: PSI ${psi?.toFixed(2) ?? 'unknown'}`);
     },
   };
 }

@@ -4,6 +4,7 @@ import type { LaneListener } from '../../env/lane-listener.ts';
 import { resolveLot } from '../../env/lot.ts';
 import type { Quote, QuoterView } from '../../env/quoter.ts';
 import type { LaneSettings } from '../../env/settings.ts';
+import type { DriftDetector, FeatureDrift } from '../../evaluation/drift.ts';
 import { KpiRecorder } from '../../evaluation/kpi-recorder.ts';
 import type { Kpis } from '../../evaluation/kpis.ts';
 import { QuantileSketch } from '../../evaluation/quantile-sketch.ts';
@@ -24,14 +25,19 @@ export interface ShadowAgent {
   /** The safety layer around the chain of fallbacks around the policy. */
   readonly quoter: SafetyLayer;
   readonly supervisor: Supervisor;
+  /** Compares what it sees with what it was trained on; absent where it does not say what that was. */
+  readonly drift?: DriftDetector;
+}
+
+/** What an agent is made with: conditions that it is told, and who is told what it comes to. */
+export interface AgentHooks {
+  readonly conditions: ConditionTimeline;
+  readonly onFallback: (event: FallbackEvent) => void;
+  readonly onDrift: (drift: FeatureDrift) => void;
 }
 
 export interface DeskOptions {
-  /** Makes the agent; `onChange` is to be told of every fallback. */
-  readonly createAgent: (
-    conditions: ConditionTimeline,
-    onChange: (event: FallbackEvent) => void,
-  ) => ShadowAgent;
+  readonly createAgent: (hooks: AgentHooks) => ShadowAgent;
   readonly conditions: ConditionTimeline;
   readonly instrument: Instrument;
   readonly settings: LaneSettings;
@@ -65,9 +71,15 @@ export class Desk {
   constructor(options: DeskOptions) {
     this.#options = options;
     const { instrument, settings, sharpeIntervalSeconds, listeners } = options;
-    this.#agent = options.createAgent(options.conditions, (event) => {
-      if (event.from === 'policy') this.#fallbacks++;
-      for (const listener of listeners) listener.onFallback?.(event);
+    this.#agent = options.createAgent({
+      conditions: options.conditions,
+      onFallback: (event) => {
+        if (event.from === 'policy') this.#fallbacks++;
+        for (const listener of listeners) listener.onFallback?.(event);
+      },
+      onDrift: (drift) => {
+        for (const listener of listeners) listener.onDriftAlarm?.(drift);
+      },
     });
     this.#kpis = new KpiRecorder({
       instrument,
@@ -86,6 +98,7 @@ export class Desk {
       counters: options.counters,
       clock: options.clock,
       waiting: options.waiting,
+      drift: this.#agent.drift?.features ?? [],
     });
   }
 
@@ -103,6 +116,11 @@ export class Desk {
     return this.#lot;
   }
 
+  /** Over the whole session; null where the policy does not say what it was trained on. */
+  drift(): readonly FeatureDrift[] | null {
+    return this.#agent.drift?.session() ?? null;
+  }
+
   kpis(): Kpis {
     return this.#kpis.result();
   }
@@ -118,7 +136,12 @@ export class Desk {
       lot,
       seed,
       sessionEnd,
-      listeners: [this.#kpis, ...laneListeners(lot), this.#watch(quoter)],
+      listeners: [
+        this.#kpis,
+        ...laneListeners(lot),
+        ...(this.#agent.drift === undefined ? [] : [this.#agent.drift]),
+        this.#watch(quoter),
+      ],
     });
     this.status.begin(lane.view);
     return [{ lane, quoter }];

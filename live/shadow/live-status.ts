@@ -21,6 +21,7 @@ export interface LiveStatusParts {
   readonly clock: ClockEstimator;
   /** Messages waiting between sockets and book. */
   readonly waiting: () => number;
+  readonly drift: readonly FeatureDrift[];
 }
 
 /** The state of a session as whoever watches it sees it: reads what it shows when asked. */
@@ -29,8 +30,6 @@ export class LiveStatus implements ShadowStatus {
   orders = 0;
   cancels = 0;
   fills = 0;
-  /** Written by who watches the features. */
-  drift: readonly FeatureDrift[] = [];
   readonly #parts: LiveStatusParts;
   #view: QuoterView;
 
@@ -95,6 +94,10 @@ export class LiveStatus implements ShadowStatus {
 
   get clock(): ClockEstimator {
     return this.#parts.clock;
+  }
+
+  get drift(): readonly FeatureDrift[] {
+    return this.#parts.drift;
   }
 
   get bookTime(): number {

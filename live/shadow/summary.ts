@@ -33,7 +33,8 @@ export interface ShadowSummary {
     readonly p999: number | null;
   };
   readonly kpis: Kpis;
-  readonly drift: readonly FeatureDrift[];
+  /** Over the whole session; null where the policy does not say what it was trained on. */
+  readonly drift: readonly FeatureDrift[] | null;
   readonly messages: number;
   readonly rows: number;
   /** Files of the recording, in order of time. */
@@ -64,7 +65,7 @@ export function summariseDesk(desk: Desk | undefined, instrument: Instrument | n
       p999: latency.quantile(0.999),
     },
     kpis: desk.kpis(),
-    drift: status.drift,
+    drift: desk.drift(),
     rows: driver.rows,
   };
 }
@@ -85,7 +86,7 @@ function nothing(instrument: Instrument | null): DeskSummary {
     interventions: {},
     decisionLatencyMs: { p50: null, p99: null, p999: null },
     kpis: kpis.result(),
-    drift: [],
+    drift: null,
     rows: 0,
   };
 }
