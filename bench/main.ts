@@ -11,11 +11,12 @@ import { asMarket } from './as-market.ts';
 import type { Bench, BenchContext, Figure } from './bench.ts';
 import { env } from './env.ts';
 import { importing } from './import.ts';
+import { learningBench } from './learning.ts';
 import { replay } from './replay.ts';
 import { sac } from './sac.ts';
 
 /** One line a bench. */
-const BENCHES: readonly Bench[] = [asMarket, replay, importing, env, sac];
+const BENCHES: readonly Bench[] = [asMarket, replay, importing, env, sac, learningBench];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
