@@ -21,9 +21,8 @@ export class Ladder {
   /** Smallest key of the window. */
   #base = 0;
   #best = NO_KEY;
-  #levels = 0;
   #horizon = Number.POSITIVE_INFINITY;
-  /** Whether a key up to {@link follow} has been set since. */
+  /** Whether a key up to `#followed` has been set since {@link follow}. */
   #near = true;
   #followed = Number.POSITIVE_INFINITY;
 
@@ -52,9 +51,14 @@ export class Ladder {
     return this.#best;
   }
 
-  /** Number of levels held. */
+  /** Number of levels held; counts them. */
   get levels(): number {
-    return this.#levels;
+    let levels = 0;
+    for (let cell = 0; cell < this.#size; cell++) if (this.#quantities[cell] > 0) levels++;
+    for (let slot = 0; slot < this.#farKeys.length; slot++) {
+      if (this.#farKeys[slot] !== EMPTY_SLOT && this.#farQuantities[slot] > 0) levels++;
+    }
+    return levels;
   }
 
   get bestQuantity(): number {
@@ -74,7 +78,6 @@ export class Ladder {
     this.#occupied.fill(0);
     this.#named.fill(0);
     this.#best = NO_KEY;
-    this.#levels = 0;
     this.#horizon = Number.POSITIVE_INFINITY;
     if (this.#farCount > 0) this.#farKeys.fill(EMPTY_SLOT);
     this.#farCount = 0;
@@ -95,44 +98,37 @@ export class Ladder {
   /**
    * Sets level rows of a tape from index `from` on, up to the end of their message: as many as are of `kind` and whose
    * price lies outside [`low`, `high`]. Returns the index of the first row that was not set. `sign` turns a price into a
-   * key. The same as {@link set} row by row, without what a call for each costs.
+   * key. The same as {@link set} row by row. Most rows touch neither the best prices nor what is far: for those nothing
+   * is read back and nothing branches on what was there.
    */
   setRows(batch: RowBatch, from: number, kind: Kind, sign: 1 | -1, low: number, high: number): number {
     const { length, kind: kinds, price: prices, quantity: quantities, flags } = batch;
     const cells = this.#quantities;
     const occupied = this.#occupied;
     const mask = this.#mask;
-    const size = this.#size;
-    const horizon = this.#horizon;
-    const followed = this.#followed;
-    let near = false;
+    const flip = sign === 1 ? 0 : -1;
+    const careful = Math.max(this.#followed, sign === 1 ? high : -low);
+    let first = Math.max(careful, this.#best);
+    let last = Math.min(this.#base + this.#size - 1, this.#horizon);
     let row = from;
-    while (row < length) {
+    while (row < length && kinds[row] === kind) {
       const price = prices[row];
-      if (kinds[row] !== kind || (price >= low && price <= high)) break;
-      const key = sign * price;
+      const key = (price ^ flip) - flip;
       const quantity = quantities[row];
-      if (key <= followed) near = true;
-      const offset = key - this.#base;
-      if (offset >= 0 && offset < size && key <= horizon) {
+      if (key > first && key <= last) {
         const cell = key & mask;
-        const before = cells[cell];
+        const word = cell >>> 5;
+        const bit = 1 << (cell & 31);
         cells[cell] = quantity;
-        if (quantity > 0) {
-          if (before === 0) {
-            occupied[cell >>> 5] |= 1 << (cell & 31);
-            this.#levels++;
-            if (key < this.#best) this.#moveBest(key);
-          }
-        } else if (before > 0) {
-          occupied[cell >>> 5] &= ~(1 << (cell & 31));
-          this.#levels--;
-          if (key === this.#best) this.#moveBest(this.next(key));
-        }
-      } else this.set(key, quantity);
+        occupied[word] = quantity > 0 ? occupied[word] | bit : occupied[word] & ~bit;
+      } else {
+        if (price >= low && price <= high) break;
+        this.set(key, quantity);
+        first = Math.max(careful, this.#best);
+        last = Math.min(this.#base + this.#size - 1, this.#horizon);
+      }
       if ((flags[row++] & Flag.messageEnd) !== 0) break;
     }
-    if (near) this.#near = true;
     return row;
   }
 
@@ -153,12 +149,8 @@ export class Ladder {
       before = this.#setFar(key, quantity);
     }
     if (quantity > 0) {
-      if (before === 0) this.#levels++;
       if (key < this.#best) this.#moveBest(key);
-    } else if (before > 0) {
-      this.#levels--;
-      if (key === this.#best) this.#moveBest(this.next(key));
-    }
+    } else if (key === this.#best) this.#moveBest(this.next(key));
     return before;
   }
 

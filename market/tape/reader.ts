@@ -41,6 +41,44 @@ export function verifyTape(path: string): TapeInfo {
   }
 }
 
+/** Places of columns in a batch, as TAPE_FIELDS orders them. */
+const [EXCHANGE_TIME, LOCAL_TIME, KIND, PRICE, QUANTITY, FLAGS] = [0, 1, 2, 3, 4, 5];
+
+/** A batch as it was read. The exchange's clock is read when somebody asks: a replay runs on the local one. */
+class FileBatch implements RowBatch {
+  readonly length: number;
+  readonly localTime: Uint32Array;
+  readonly kind: Uint8Array;
+  readonly price: Int32Array;
+  readonly quantity: Float64Array;
+  readonly flags: Uint8Array;
+  readonly #readExchangeTime: () => Uint32Array;
+  #exchangeTime: Uint32Array | undefined;
+
+  constructor(
+    length: number,
+    localTime: Uint32Array,
+    kind: Uint8Array,
+    price: Int32Array,
+    quantity: Float64Array,
+    flags: Uint8Array,
+    readExchangeTime: () => Uint32Array,
+  ) {
+    this.length = length;
+    this.localTime = localTime;
+    this.kind = kind;
+    this.price = price;
+    this.quantity = quantity;
+    this.flags = flags;
+    this.#readExchangeTime = readExchangeTime;
+  }
+
+  get exchangeTime(): Uint32Array {
+    this.#exchangeTime ??= this.#readExchangeTime();
+    return this.#exchangeTime;
+  }
+}
+
 class TapeFile implements Tape {
   readonly info: TapeInfo;
   readonly batches: number;
@@ -79,20 +117,24 @@ class TapeFile implements Tape {
   }
 
   readBatch(index: number): RowBatch {
-    const { rows, columns } = this.#readColumns(index);
-    return {
-      length: rows,
-      exchangeTime: new Uint32Array(columns[0].buffer, columns[0].byteOffset, 2 * rows),
-      localTime: new Uint32Array(columns[1].buffer, columns[1].byteOffset, 2 * rows),
-      kind: columns[2],
-      price: new Int32Array(columns[3].buffer, columns[3].byteOffset, rows),
-      quantity: new Float64Array(columns[4].buffer, columns[4].byteOffset, rows),
-      flags: columns[5],
-    };
+    const { rows } = this.#entry(index);
+    const { buffer, byteOffset: at } = this.#readColumns(index, LOCAL_TIME, FLAGS);
+    const { starts } = bodyLayout(this.#entries[index]);
+    const place = (column: number) => at + starts[column] - starts[LOCAL_TIME];
+    return new FileBatch(
+      rows,
+      new Uint32Array(buffer, place(LOCAL_TIME), 2 * rows),
+      new Uint8Array(buffer, place(KIND), rows),
+      new Int32Array(buffer, place(PRICE), rows),
+      new Float64Array(buffer, place(QUANTITY), rows),
+      new Uint8Array(buffer, place(FLAGS), rows),
+      () => this.#readExchangeTime(index, rows),
+    );
   }
 
   hashBatch(index: number, hash: { update(bytes: Uint8Array): unknown }): void {
-    for (const column of this.#readColumns(index).columns) hash.update(column);
+    for (let column = 0; column < TAPE_WIDTHS.length; column++)
+      hash.update(this.#readColumns(index, column, column));
   }
 
   close(): void {
@@ -101,16 +143,25 @@ class TapeFile implements Tape {
     this.#plain?.remove();
   }
 
-  /** The bytes of each column of a batch, aligned to eight, valid until the next read. */
-  #readColumns(index: number): { readonly rows: number; readonly columns: readonly Uint8Array[] } {
-    const block = this.#blocks[index];
-    if (block === undefined) throw new RangeError(`batch ${index} of ${this.batches}`);
-    const { rows } = this.#entries[index];
-    const body = this.#readAt(block.offset + block.metaDataLength, block.bodyLength);
-    const columns = bodyLayout(this.#entries[index]).starts.map((start, column) =>
-      body.subarray(start, start + rows * TAPE_WIDTHS[column]),
-    );
-    return { rows, columns };
+  #readExchangeTime(index: number, rows: number): Uint32Array {
+    const times = new Uint32Array(2 * rows);
+    this.#readColumns(index, EXCHANGE_TIME, EXCHANGE_TIME, new Uint8Array(times.buffer));
+    return times;
+  }
+
+  #entry(index: number): BatchEntry {
+    const entry = this.#entries[index];
+    if (entry === undefined) throw new RangeError(`batch ${index} of ${this.batches}`);
+    return entry;
+  }
+
+  /** The bytes from the first row of one column of a batch to the last of another, aligned to eight. */
+  #readColumns(index: number, first: number, last: number, into?: Uint8Array): Uint8Array {
+    const entry = this.#entry(index);
+    const { offset, metaDataLength } = this.#blocks[index];
+    const { starts } = bodyLayout(entry);
+    const length = starts[last] + entry.rows * TAPE_WIDTHS[last] - starts[first];
+    return this.#readAt(offset + metaDataLength + starts[first], length, into);
   }
 
   #checkEntries(): void {
@@ -161,15 +212,20 @@ class TapeFile implements Tape {
     return Footer.decode(footer);
   }
 
-  #readAt(position: number, length: number): Uint8Array {
+  /** The buffer that batches are read into, one after the other. */
+  #room(length: number): Uint8Array {
     if (this.#bytes.byteLength < length) this.#bytes = new Uint8Array(Math.ceil(length / 65_536) * 65_536);
+    return this.#bytes;
+  }
+
+  #readAt(position: number, length: number, into = this.#room(length)): Uint8Array {
     let read = 0;
     while (read < length) {
-      const count = readSync(this.#open(), this.#bytes, read, length - read, position + read);
+      const count = readSync(this.#open(), into, read, length - read, position + read);
       if (count === 0) throw this.#truncated();
       read += count;
     }
-    return this.#bytes.subarray(0, length);
+    return into.subarray(0, length);
   }
 
   #open(): number {
