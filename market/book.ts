@@ -54,14 +54,19 @@ export class OrderBook implements BookView {
       : this.#asks.setRows(batch, from, Kind.ask, 1, low, high);
   }
 
-  /** From here on `changed` tells whether a level was set at `lowestBid` or above, or at `highestAsk` or below. */
+  /** From here on `bidsChanged` tells whether a bid was set at `lowestBid` or above, `asksChanged` whether an ask was at
+   * `highestAsk` or below. */
   follow(lowestBid: number, highestAsk: number): void {
     this.#bids.follow(-lowestBid);
     this.#asks.follow(highestAsk);
   }
 
-  get changed(): boolean {
-    return this.#bids.changed || this.#asks.changed;
+  get bidsChanged(): boolean {
+    return this.#bids.changed;
+  }
+
+  get asksChanged(): boolean {
+    return this.#asks.changed;
   }
 
   /** Forgets everything. Until {@link setHorizon} an absent level counts as empty. */

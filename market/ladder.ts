@@ -14,7 +14,7 @@ export class Ladder {
   readonly #mask: number;
   readonly #wordMask: number;
   readonly #quantities: Float64Array;
-  /** Bit per ring cell: the cell holds a level. */
+  /** Bit per ring cell: the cell may hold a level. Emptied ones are dropped when a search comes upon them. */
   readonly #occupied: Uint32Array;
   /** Bit per ring cell: an update has named the price since the snapshot (kept for keys beyond the horizon only). */
   readonly #named: Uint32Array;
@@ -105,11 +105,13 @@ export class Ladder {
     const { length, kind: kinds, price: prices, quantity: quantities, flags } = batch;
     const cells = this.#quantities;
     const occupied = this.#occupied;
+    const named = this.#named;
     const mask = this.#mask;
     const flip = sign === 1 ? 0 : -1;
-    const careful = Math.max(this.#followed, sign === 1 ? high : -low);
+    const careful = toKey(Math.max(this.#followed, sign === 1 ? high : -low));
+    const horizon = toKey(this.#horizon);
     let first = Math.max(careful, this.#best);
-    let last = Math.min(this.#base + this.#size - 1, this.#horizon);
+    let last = this.#base + this.#size - 1;
     let row = from;
     while (row < length && kinds[row] === kind) {
       const price = prices[row];
@@ -117,15 +119,14 @@ export class Ladder {
       const quantity = quantities[row];
       if (key > first && key <= last) {
         const cell = key & mask;
-        const word = cell >>> 5;
-        const bit = 1 << (cell & 31);
         cells[cell] = quantity;
-        occupied[word] = quantity > 0 ? occupied[word] | bit : occupied[word] & ~bit;
+        occupied[cell >>> 5] |= 1 << (cell & 31);
+        if (key > horizon) named[cell >>> 5] |= 1 << (cell & 31);
       } else {
         if (price >= low && price <= high) break;
         this.set(key, quantity);
         first = Math.max(careful, this.#best);
-        last = Math.min(this.#base + this.#size - 1, this.#horizon);
+        last = this.#base + this.#size - 1;
       }
       if ((flags[row++] & Flag.messageEnd) !== 0) break;
     }
@@ -141,10 +142,8 @@ export class Ladder {
       const cell = key & this.#mask;
       before = this.#quantities[cell];
       this.#quantities[cell] = quantity;
-      const bit = 1 << (cell & 31);
-      if (quantity > 0) this.#occupied[cell >>> 5] |= bit;
-      else this.#occupied[cell >>> 5] &= ~bit;
-      if (key > this.#horizon) this.#named[cell >>> 5] |= bit;
+      this.#occupied[cell >>> 5] |= 1 << (cell & 31);
+      if (key > this.#horizon) this.#named[cell >>> 5] |= 1 << (cell & 31);
     } else {
       before = this.#setFar(key, quantity);
     }
@@ -170,19 +169,55 @@ export class Ladder {
 
   /** Smallest key of a level beyond `key`, {@link NO_KEY} where there is none. */
   next(key: number): number {
-    const near = this.#nextNear(key + 1, this.#occupied);
-    return near !== NO_KEY ? near : this.#nextFar(key);
+    for (;;) {
+      const near = this.#nextNear(key + 1, this.#occupied);
+      if (near === NO_KEY) return this.#nextFar(key);
+      const cell = near & this.#mask;
+      if (this.#quantities[cell] > 0) return near;
+      this.#occupied[cell >>> 5] &= ~(1 << (cell & 31));
+    }
   }
 
   /** Writes the best `count` levels, best first, as `sign` times their keys; returns how many there were. */
   top(count: number, sign: 1 | -1, prices: Int32Array, quantities: Float64Array): number {
-    let key = this.#best;
+    if (this.#best === NO_KEY) return 0;
+    const base = this.#base;
+    const mask = this.#mask;
+    const start = this.#best & mask;
+    // Words from the best's own to the window's last, which is also its first where the window begins within a word.
+    let word = start >>> 5;
+    let bits = this.#occupied[word] & (-1 << (start & 31));
+    let left = this.#size - (this.#best - base) + (start & 31);
     let written = 0;
+    while (written < count) {
+      while (bits === 0 && left > 32) {
+        left -= 32;
+        word = (word + 1) & this.#wordMask;
+        bits = this.#occupied[word];
+        if (left <= 32 && (base & 31) !== 0) bits &= ~(-1 << (base & 31));
+      }
+      if (bits === 0) break;
+      const cell = (word << 5) + 31 - Math.clz32(bits & -bits);
+      bits &= bits - 1;
+      const key = base + ((cell - base) & mask);
+      if (key < this.#best) continue;
+      const quantity = this.#quantities[cell];
+      if (quantity > 0) {
+        prices[written] = sign * key;
+        quantities[written] = quantity;
+        written++;
+      } else this.#occupied[word] &= ~(1 << (cell & 31));
+    }
+    return written === count ? written : this.#topFar(written, count, sign, prices, quantities);
+  }
+
+  #topFar(from: number, count: number, sign: 1 | -1, prices: Int32Array, quantities: Float64Array): number {
+    let written = from;
+    let key = this.#nextFar(this.#base + this.#size - 1);
     while (written < count && key !== NO_KEY) {
       prices[written] = sign * key;
-      const offset = key - this.#base;
-      quantities[written] = offset < this.#size ? this.#quantities[key & this.#mask] : this.get(key);
-      if (++written < count) key = this.next(key);
+      quantities[written++] = this.get(key);
+      key = this.#nextFar(key);
     }
     return written;
   }
@@ -192,8 +227,8 @@ export class Ladder {
     const keys: number[] = [];
     for (let offset = 0; offset < this.#size; offset++) {
       const cell = (this.#base + offset) & this.#mask;
-      const bits = this.#occupied[cell >>> 5] | this.#named[cell >>> 5];
-      if ((bits & (1 << (cell & 31))) !== 0) keys.push(this.#base + offset);
+      const named = (this.#named[cell >>> 5] & (1 << (cell & 31))) !== 0;
+      if (named || this.#quantities[cell] > 0) keys.push(this.#base + offset);
     }
     for (const key of this.#farKeys) if (key !== EMPTY_SLOT) keys.push(key);
     return Int32Array.from(keys).sort();
@@ -337,6 +372,11 @@ export class Ladder {
       this.#farQuantities[to] = quantities[slot];
     }
   }
+}
+
+/** A bound of keys as a key: comparing whole numbers is faster. */
+function toKey(bound: number): number {
+  return Math.max(-NO_KEY, Math.min(bound, NO_KEY)) | 0;
 }
 
 /** "No such level": larger than every key. */

@@ -259,7 +259,7 @@ export class Market implements MarketView {
     if (this.#rebuilding) this.#finishReset();
     if (this.#changed) {
       this.#bookTime = this.#time;
-      this.#signals.onBook(this.#time, this.#book, this.#book.changed);
+      this.#signals.onBook(this.#time, this.#book, this.#book.bidsChanged, this.#book.asksChanged);
       this.#book.follow(this.#signals.lowestBid, this.#signals.highestAsk);
       if (this.#participants.watchesTouch(this.#book)) this.#participants.onTouch();
     }

@@ -57,6 +57,12 @@ export class Signals implements SignalView {
   #micropriceOffset = 0;
   #depthImbalanceRaw = 0;
   #depthImbalance = 0;
+  /** Trade flow of the last 1 s and 3 s as it was last computed; stale once a trade came. */
+  #traded1s = false;
+  #traded3s = false;
+  #flow1s = 0;
+  #flow3s = 0;
+  #flowStale = true;
 
   /** Forgets everything: the next event is the first. */
   reset(): void {
@@ -78,6 +84,7 @@ export class Signals implements SignalView {
     this.#micropriceOffset = 0;
     this.#depthImbalanceRaw = 0;
     this.#depthImbalance = 0;
+    this.#flowStale = true;
   }
 
   /** A trade printed at `time`, µs (never decreasing); `aggressor` is the side that took. */
@@ -92,25 +99,33 @@ export class Signals implements SignalView {
       totals[SELL_COUNT]++;
     }
     this.#trades.push(this.#time);
+    this.#flowStale = true;
+    this.#moved = -1;
   }
 
   /**
-   * The book is as it is after a message at `time`, µs. A book with an empty side is not looked at. `changed` is false
-   * where no level from {@link lowestBid} to {@link highestAsk} was touched since the call before: all that is read of
-   * the book is then what it was.
+   * The book is as it is after a message at `time`, µs. A book with an empty side is not looked at. `bids` (`asks`) is
+   * false where no level from {@link lowestBid} up ({@link highestAsk} down) was touched since the call before: what is
+   * read of that side is then what it was.
    */
-  onBook(time: number, book: BookView, changed = true): void {
+  onBook(time: number, book: BookView, bids = true, asks = true): void {
     this.advance(time);
-    if (!changed && this.#lastBook >= 0 && this.#interruptedAt < 0) {
-      this.#observeScores();
-      this.#lastBook = this.#time;
-      this.#moved = -1;
-      return;
+    const follows = this.#lastBook >= 0 && this.#interruptedAt < 0;
+    if (bids || asks || !follows) {
+      if (!book.ready) {
+        this.interrupt();
+        return;
+      }
+      this.#readBook(book, bids || !follows, asks || !follows);
     }
-    if (!book.ready) {
-      this.interrupt();
-      return;
-    }
+    this.#observeScores();
+    this.#lastBook = this.#time;
+    this.#interruptedAt = -1;
+    this.#moved = -1;
+  }
+
+  #readBook(book: BookView, bids: boolean, asks: boolean): void {
+    const before = this.#mid;
     this.#onMid(book.mid);
     const flow = this.#flow.step(book);
     if (flow !== 0) {
@@ -125,13 +140,11 @@ export class Signals implements SignalView {
         ? (bidQuantity * book.bestAsk + askQuantity * book.bestBid) / shown -
           (book.bestBid + book.bestAsk) / 2
         : 0;
-    this.#bid.read(book);
-    this.#ask.read(book);
+    // Distances are from the mid.
+    const moved = this.#mid !== before;
+    if (bids || moved) this.#bid.read(book);
+    if (asks || moved) this.#ask.read(book);
     this.#depthImbalanceRaw = depthImbalance(this.#bid, this.#ask);
-    this.#observeScores();
-    this.#lastBook = this.#time;
-    this.#interruptedAt = -1;
-    this.#moved = -1;
   }
 
   /** The clock is `time`, µs: what is read from here on is as of then. */
@@ -159,19 +172,29 @@ export class Signals implements SignalView {
   /** Takes this book message as an observation of the scored signals, each weighted by the time since the last. */
   #observeScores(): void {
     const elapsed = this.#lastBook < 0 || this.#interruptedAt >= 0 ? 0 : this.#time - this.#lastBook;
-    this.#trades.advance(this.#time);
     const decay = decayOver(elapsed);
-    if (this.#traded(1)) this.#ofi1s.observe(this.#ofi(1), decay);
-    if (this.#traded(2)) this.#ofi3s.observe(this.#ofi(2), decay);
+    this.#updateFlow();
+    if (this.#traded1s) this.#ofi1s.observe(this.#flow1s, decay);
+    if (this.#traded3s) this.#ofi3s.observe(this.#flow3s, decay);
     this.#imbalance.observe(this.#depthImbalanceRaw, decay);
     const score = this.#imbalance.score(this.#depthImbalanceRaw);
     this.#depthImbalance += IMBALANCE_EMA * (score - this.#depthImbalance);
   }
 
+  /** Trade flow of the windows that are scored, as of now. */
+  #updateFlow(): void {
+    if (!this.#trades.advance(this.#time) && !this.#flowStale) return;
+    this.#traded1s = this.#traded(1);
+    this.#traded3s = this.#traded(2);
+    this.#flow1s = this.#ofi(1);
+    this.#flow3s = this.#ofi(2);
+    this.#flowStale = false;
+  }
+
   /** Moves the histories to the clock, once for any number of readings. */
   #sync(): void {
     if (this.#moved === this.#time) return;
-    this.#trades.advance(this.#time);
+    this.#updateFlow();
     this.#mids.advance(this.#time);
     this.#flows.advance(this.#time);
     this.#moved = this.#time;
@@ -266,20 +289,20 @@ export class Signals implements SignalView {
   }
   get ofi1s(): number {
     this.#sync();
-    return this.#ofi(1);
+    return this.#flow1s;
   }
   get ofi3s(): number {
     this.#sync();
-    return this.#ofi(2);
+    return this.#flow3s;
   }
   /** 0 where nothing traded in the window: no flow has no sign. */
   get ofiZ1s(): number {
     this.#sync();
-    return this.#traded(1) ? this.#ofi1s.score(this.#ofi(1)) : 0;
+    return this.#traded1s ? this.#ofi1s.score(this.#flow1s) : 0;
   }
   get ofiZ3s(): number {
     this.#sync();
-    return this.#traded(2) ? this.#ofi3s.score(this.#ofi(2)) : 0;
+    return this.#traded3s ? this.#ofi3s.score(this.#flow3s) : 0;
   }
   get depthImbalanceRaw(): number {
     return this.#depthImbalanceRaw;

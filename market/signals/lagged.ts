@@ -20,6 +20,8 @@ export class Lagged {
   #values: Float64Array;
   #mask: number;
   #pushed = 0;
+  /** Earliest time at which a lag passes another state, µs. */
+  #due = Number.POSITIVE_INFINITY;
 
   /** `lags` in µs, ascending. `capacity` is a power of two; the ring doubles when the longest lag needs more. */
   constructor(columns: number, lags: readonly number[], capacity = 256) {
@@ -40,6 +42,7 @@ export class Lagged {
     this.#covered.fill(0);
     this.#cursors.fill(0);
     this.#pushed = 0;
+    this.#due = Number.POSITIVE_INFINITY;
   }
 
   /** Records that the values became `now` at `time` (µs, never decreasing). */
@@ -53,22 +56,29 @@ export class Lagged {
     const at = slot * this.#columns;
     for (let c = 0; c < this.#columns; c++) this.#values[at + c] = this.now[c];
     this.#pushed++;
+    this.#due = Math.min(this.#due, time + this.#lags[0]);
   }
 
-  /** Moves every lag to `time` (µs): a state that began at or before time − lag is the past one. */
-  advance(time: number): void {
+  /** Moves every lag to `time` (µs): a state that began at or before time − lag is the past one. Returns whether any
+   * past changed. */
+  advance(time: number): boolean {
+    if (time < this.#due) return false;
     const columns = this.#columns;
+    let due = Number.POSITIVE_INFINITY;
     for (let lag = 0; lag < this.#lags.length; lag++) {
       const limit = time - this.#lags[lag];
-      let cursor = this.#cursors[lag];
-      if (cursor === this.#pushed || this.#times[cursor & this.#mask] > limit) continue;
-      do cursor++;
-      while (cursor < this.#pushed && this.#times[cursor & this.#mask] <= limit);
+      const passed = this.#cursors[lag];
+      let cursor = passed;
+      while (cursor < this.#pushed && this.#times[cursor & this.#mask] <= limit) cursor++;
+      if (cursor < this.#pushed) due = Math.min(due, this.#times[cursor & this.#mask] + this.#lags[lag]);
+      if (cursor === passed) continue;
       this.#cursors[lag] = cursor;
       this.#covered[lag] = 1;
       const at = ((cursor - 1) & this.#mask) * columns;
       for (let c = 0; c < columns; c++) this.#past[lag * columns + c] = this.#values[at + c];
     }
+    this.#due = due;
+    return true;
   }
 
   /** Whether there was a state at time − lag. */
