@@ -91,9 +91,16 @@ function gatherSettings(command: Command, args: Arguments): Settings {
   for (const [name, spec] of Object.entries({ ...COMMON_OPTIONS, ...command.options })) {
     const value = args[name];
     if (spec.config === undefined || value === undefined) continue;
-    assign(settings, spec.config, spec.parse === undefined ? value : spec.parse(String(value)));
+    const parsed = spec.parse === undefined ? value : spec.parse(String(value));
+    // What an option does not speak of stays as the file or --set says.
+    for (const [path, part] of leaves(parsed, spec.config)) assign(settings, path, part);
   }
   return settings;
+}
+
+function leaves(value: unknown, path: string): readonly (readonly [string, unknown])[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[path, value]];
+  return Object.entries(value).map(([key, part]) => [`${path}.${key}`, part]);
 }
 
 function leafPaths(settings: Settings, prefix = ''): string[] {

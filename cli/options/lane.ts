@@ -1,7 +1,11 @@
-import { InputError, nearestMatch } from '../../base/errors.ts';
+import { InputError } from '../../base/errors.ts';
 import { parseDuration, parseTime } from '../../base/time.ts';
-import { QUEUE_MODELS } from '../../env/settings.ts';
+import { SELF_TRADE_MODES, TIMES_IN_FORCE } from '../../env/exchange/models.ts';
 import type { Arguments, OptionSpec } from '../command.ts';
+import { parseFees } from './fees.ts';
+import { parseImpact } from './impact.ts';
+import { parseFeedLatency, parseLatency } from './latency.ts';
+import { parseQueue } from './queue.ts';
 
 /**
  * How a lane trades, the same for `backtest`, `evaluate`, `train` and `shadow`. All but `--start` and `--end` land in
@@ -10,24 +14,70 @@ import type { Arguments, OptionSpec } from '../command.ts';
 export const LANE_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   latency: {
     type: 'string',
-    describe: 'travel time of a message each way, or to and from the exchange (default 10ms)',
-    placeholder: 'D|D,D',
+    describe:
+      'travel time of a message each way, or to and from the exchange (default 10ms); or a model: log-normal:10ms,p99=40ms, ' +
+      'spikes:10ms,jitter=2ms,probability=0.01,size=200ms, tape, tape:FILE, file:FILE',
+    placeholder: 'D|D,D|MODEL',
     config: 'lane.latency',
     parse: parseLatency,
   },
+  'feed-latency': {
+    type: 'string',
+    describe: "how old the market is that the agent sees, beyond the tape's own delay (default 0ms)",
+    placeholder: 'D',
+    config: 'lane.latency.feedMs',
+    parse: parseFeedLatency,
+  },
   queue: {
     type: 'string',
-    describe: 'queue model: power:N, log, log2, risk-averse (default power:2)',
+    describe: 'queue model: power:N, log, log2, risk-averse, pro-rata (default power:2)',
     placeholder: 'MODEL',
     config: 'lane.queue',
     parse: parseQueue,
   },
   fees: {
     type: 'string',
-    describe: 'maker and taker fee in bps; a negative one is a rebate, written --fees=-0.5,4 (default 0,5)',
-    placeholder: 'MAKER,TAKER',
+    describe:
+      'maker and taker fee in bps; a negative one is a rebate, written --fees=-0.5,4 (default 0,5); or a model: ' +
+      'quantity:MAKER,TAKER, binance-spot:vip3,bnb, binance-usdm:volume=2e7, tiers',
+    placeholder: 'MAKER,TAKER|MODEL',
     config: 'lane.fees',
     parse: parseFees,
+  },
+  'time-in-force': {
+    type: 'string',
+    describe:
+      'gtx: post-only; gtc: may take, then rests; ioc: takes, the rest expires; fok: all or nothing (default gtx)',
+    choices: TIMES_IN_FORCE,
+    config: 'lane.timeInForce',
+  },
+  'self-trade': {
+    type: 'string',
+    describe: 'which of two own orders that would trade with each other expires (default expire-taker)',
+    choices: SELF_TRADE_MODES,
+    config: 'lane.selfTrade',
+  },
+  'min-notional': {
+    type: 'number',
+    describe: "smallest value of an order in quote currency (default: the instrument's)",
+    placeholder: 'V',
+    minimum: 0,
+    config: 'lane.minNotional',
+  },
+  'min-quantity': {
+    type: 'number',
+    describe: "smallest quantity of an order in base currency (default: the instrument's)",
+    placeholder: 'Q',
+    minimum: 0,
+    config: 'lane.minQuantity',
+  },
+  impact: {
+    type: 'string',
+    describe:
+      'own fills thin out the book for a decay time, such as 5s, or 5s,0.5 for half of each (default off)',
+    placeholder: 'D[,SHARE]',
+    config: 'lane.impact',
+    parse: parseImpact,
   },
   lot: {
     type: 'number',
@@ -67,70 +117,6 @@ export function spanOptions(args: Arguments): { readonly start?: number; readonl
   const time = (name: 'start' | 'end') =>
     args[name] === undefined ? undefined : parseTime(String(args[name]), `--${name}`);
   return { start: time('start'), end: time('end') };
-}
-
-/** `10ms`, or `10ms,20ms`: to the exchange and back. */
-export function parseLatency(text: string): { readonly entryMs: number; readonly responseMs: number } {
-  const parts = text.split(',').map((part) => parseDuration(part, '--latency') / 1000);
-  const [entryMs, responseMs = entryMs] = parts;
-  if (parts.length <= 2 && Math.max(...parts) <= 60_000) return { entryMs, responseMs };
-  throw new InputError({
-    code: 'bad-latency',
-    message:
-      parts.length > 2
-        ? `--latency ${text} names ${parts.length} times.`
-        : `--latency ${text} is out of range.`,
-    field: '--latency',
-    value: text,
-    expected: 'one duration, or two with a comma, of at most 60s',
-    hint: 'Write it like 10ms or 10ms,20ms.',
-  });
-}
-
-/** `power:2`, `log`, `log2` or `risk-averse`. */
-export function parseQueue(text: string): { readonly model: string; readonly exponent?: number } {
-  const [model, parameter, ...rest] = text.split(':');
-  if (!(QUEUE_MODELS as readonly string[]).includes(model)) {
-    const near = nearestMatch(model, QUEUE_MODELS);
-    throw new InputError({
-      code: 'unknown-queue-model',
-      message: `Unknown queue model "${model}".`,
-      field: '--queue',
-      value: text,
-      expected: 'power:N, log, log2 or risk-averse',
-      hint: near === undefined ? 'Write it like power:2.' : `Did you mean "${near}"?`,
-    });
-  }
-  if (parameter === undefined) return { model };
-  const exponent = parameter.trim() === '' ? Number.NaN : Number(parameter);
-  if (model === 'power' && rest.length === 0 && exponent > 0 && Number.isFinite(exponent)) {
-    return { model, exponent };
-  }
-  throw new InputError({
-    code: 'bad-queue-model',
-    message: `--queue ${text} does not name a queue model.`,
-    field: '--queue',
-    value: text,
-    expected: model === 'power' ? 'power:N with a positive number N' : `${model} without a parameter`,
-    hint: 'Write it like power:2.',
-  });
-}
-
-/** `maker,taker` in basis points. */
-export function parseFees(text: string): { readonly makerBps: number; readonly takerBps: number } {
-  const [makerBps, takerBps, ...rest] = text
-    .split(',')
-    .map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
-  const usable = (bps: number) => bps >= -100 && bps <= 1000;
-  if (rest.length === 0 && usable(makerBps) && usable(takerBps)) return { makerBps, takerBps };
-  throw new InputError({
-    code: 'bad-fees',
-    message: `--fees ${text} does not name two fees.`,
-    field: '--fees',
-    value: text,
-    expected: 'maker and taker fee in bps from −100 to 1000, with a comma',
-    hint: 'Write it like 0,5, and a rebate like --fees=-0.5,4.',
-  });
 }
 
 function parseDecisionInterval(text: string): number {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { formatTime } from '../../base/time.ts';
+import { describeExchange } from '../../env/exchange/describe.ts';
 import { formatNumber, formatSigned, KPI_LABELS } from '../kpi-labels.ts';
 import { type LaneRecord, quoteCurrency, type SessionRecord } from '../session-record.ts';
 import type { ComparedKpi, Comparison } from '../statistics.ts';
@@ -173,7 +174,6 @@ function factsSection({ title, entries, folded }: Facts): Html {
 /** What was traded, for whom it may concern: the facts of a session. */
 export function sessionFacts(session: SessionRecord): Facts {
   const { instrument, settings } = session;
-  const { latency, queue, fees } = settings;
   return {
     title: 'Session',
     entries: [
@@ -185,9 +185,7 @@ export function sessionFacts(session: SessionRecord): Facts {
       ),
       ['Lot', `${session.lot} base`],
       ['Largest inventory', `${settings.maxInventory} lots`],
-      ['Latency', `${latency.entryMs} ms there, ${latency.responseMs} ms back`],
-      ['Queue model', queue.model === 'power' ? `power, n = ${queue.exponent}` : queue.model],
-      ['Fees', `maker ${fees.makerBps} bps, taker ${fees.takerBps} bps`],
+      ...describeExchange(settings),
       ['Decisions', `every ${settings.decisionIntervalMs} ms`],
     ],
   };

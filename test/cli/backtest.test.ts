@@ -8,7 +8,10 @@ import { checkArguments } from '../../cli/arguments.ts';
 import type { CommandContext } from '../../cli/command.ts';
 import { backtestCommand } from '../../cli/commands/backtest.ts';
 import { assign, resolveConfig, type Settings } from '../../cli/config.ts';
-import { LANE_OPTIONS, parseFees, parseLatency, parseQueue, spanOptions } from '../../cli/options/lane.ts';
+import { parseFees } from '../../cli/options/fees.ts';
+import { LANE_OPTIONS, spanOptions } from '../../cli/options/lane.ts';
+import { parseLatency } from '../../cli/options/latency.ts';
+import { parseQueue } from '../../cli/options/queue.ts';
 import type { Kpis } from '../../evaluation/kpis.ts';
 import { importCaptures } from '../../market/import.ts';
 import { TapeWriter } from '../../market/tape/writer.ts';
@@ -146,11 +149,11 @@ describe('backtest', () => {
   });
 
   it('reads latency, queue model and fees', () => {
-    assert.deepEqual(parseLatency('10ms'), { entryMs: 10, responseMs: 10 });
-    assert.deepEqual(parseLatency('5ms,1s'), { entryMs: 5, responseMs: 1000 });
+    assert.deepEqual(parseLatency('10ms'), { model: 'constant', entryMs: 10, responseMs: 10 });
+    assert.deepEqual(parseLatency('5ms,1s'), { model: 'constant', entryMs: 5, responseMs: 1000 });
     assert.deepEqual(parseQueue('power:3'), { model: 'power', exponent: 3 });
     assert.deepEqual(parseQueue('risk-averse'), { model: 'risk-averse' });
-    assert.deepEqual(parseFees('-0.5,4'), { makerBps: -0.5, takerBps: 4 });
+    assert.deepEqual(parseFees('-0.5,4'), { model: 'bps', makerBps: -0.5, takerBps: 4 });
     assert.deepEqual(spanOptions({}), { start: undefined, end: undefined });
     for (const text of ['5', '1ms,2ms,3ms', 'NaNms']) assert.throws(() => parseLatency(text), InputError);
     for (const text of ['power:0', 'power:', 'power:NaN', 'log:2', 'power:1:2']) {
