@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { nearestMatch } from '../base/errors.ts';
 import { asMarket } from './as-market.ts';
 import type { Bench, BenchContext, Figure } from './bench.ts';
+import { decision } from './decision.ts';
 import { env } from './env.ts';
 import { importing } from './import.ts';
 import { learningBench } from './learning.ts';
@@ -16,7 +17,7 @@ import { replay } from './replay.ts';
 import { sac } from './sac.ts';
 
 /** One line a bench. */
-const BENCHES: readonly Bench[] = [asMarket, replay, importing, env, sac, learningBench];
+const BENCHES: readonly Bench[] = [asMarket, replay, importing, env, sac, learningBench, decision];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -79,5 +80,5 @@ function verdict(figure: number, goal: number | undefined, smallerIsBetter: bool
 
 function format(value: number): string {
   const [size, letter] = value >= 1e6 ? [1e6, ' M'] : value >= 1e4 ? [1e3, ' k'] : [1, ''];
-  return `${(value / size).toPrecision(4).replace(/\.?0+$/, '')}${letter}`;
+  return `${Number((value / size).toPrecision(4))}${letter}`;
 }
