@@ -64,7 +64,11 @@ export class QuantityStep {
   add(quantity: number): void {
     let decimals = 0;
     let scaled = quantity;
-    while (decimals < 8 && Math.abs(scaled - Math.round(scaled)) > 1e-4)
+    // Half of the finest decimal, or what a double of that size cannot hold.
+    while (
+      decimals < 8 &&
+      Math.abs(scaled - Math.round(scaled)) > Math.max(0.5 / POWERS_OF_TEN[8 - decimals], 4e-16 * scaled)
+    )
       scaled = quantity * POWERS_OF_TEN[++decimals];
     this.#counts[decimals]++;
   }

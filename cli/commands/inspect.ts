@@ -1,50 +1,88 @@
+import { InputError } from '../../base/errors.ts';
 import { formatTime, MICROSECONDS } from '../../base/time.ts';
 import { type Inspection, inspectReplay } from '../../market/inspection.ts';
 import { TapeReplay } from '../../market/replay.ts';
 import { openTape } from '../../market/tape/reader.ts';
-import type { Command } from '../command.ts';
+import type { Arguments, Command, CommandContext } from '../command.ts';
 
 export const inspectCommand: Command = {
   name: 'inspect',
   describe:
-    'What is in a tape: rates, spread, depth, volatility, and how far each signal tells of the next move',
+    'What is in a tape: rates, spread, depth, volatility, and how far each signal tells of the next move; or two compared',
   examples: [
     ['makergym inspect btcusdt.arrow', 'tables for people'],
     ['makergym inspect btcusdt.arrow --json', 'the same for scripts'],
+    ['makergym inspect --compare real.arrow simulated.arrow --out facts.html', 'stylised facts side by side'],
   ],
-  positionals: [{ name: 'TAPE', describe: 'tape to look into', required: true }],
-  options: {},
+  positionals: [
+    { name: 'TAPE', describe: 'tape to look into; two with --compare', required: true, many: true },
+  ],
+  options: {
+    compare: { type: 'boolean', describe: 'compare two tapes: their stylised facts and a distance for each' },
+    out: { type: 'string', describe: 'page to write with --compare: one HTML file', placeholder: 'FILE' },
+  },
   async run(args, context) {
-    const tape = openTape(String(args.TAPE));
-    try {
-      const { instrument, rows, start, end } = tape.info;
-      const progress = context.progress('Inspecting', Math.round((end - start) / MICROSECONDS), 's');
-      const inspection = inspectReplay(new TapeReplay([tape]), {
-        signal: context.signal,
-        onProgress: (time) => progress.update(Math.round((time - start) / MICROSECONDS)),
-      });
-      progress.done();
-      const { symbol, venue } = instrument;
-      context.print(`${symbol} on ${venue}, ${formatTime(start)} to ${formatTime(end)}, ${rows} rows`);
-      context.print(describe(inspection));
-      const seconds = Math.max(inspection.durationSeconds, 1e-6);
-      return {
-        instrument,
-        rows,
-        span: { start: formatTime(start), end: formatTime(end) },
-        rates: {
-          rowsPerSecond: rows / seconds,
-          messagesPerSecond: inspection.messages / seconds,
-          tradesPerSecond: inspection.trades / seconds,
-          volumePerSecond: inspection.volume / seconds,
-        },
-        ...inspection,
-      };
-    } finally {
-      tape.close();
-    }
+    const tapes = args.TAPE as readonly string[];
+    requireTapes(tapes, args);
+    if (args.compare !== true) return inspectTape(tapes[0], context);
+    const { compareTapes } = await import('../evaluation/compare-tapes.ts');
+    return compareTapes(tapes[0], tapes[1], args.out as string | undefined, context);
   },
 };
+
+function requireTapes(tapes: readonly string[], args: Arguments): void {
+  const wanted = args.compare === true ? 2 : 1;
+  if (tapes.length !== wanted) {
+    throw new InputError({
+      code: tapes.length < wanted ? 'missing-argument' : 'unexpected-argument',
+      message: `"inspect${wanted === 2 ? ' --compare' : ''}" takes ${wanted === 2 ? 'two tapes' : 'one tape'}, not ${tapes.length}.`,
+      field: 'TAPE',
+      value: tapes.join(' '),
+      expected: wanted === 2 ? 'TAPE TAPE' : 'TAPE, or --compare TAPE TAPE',
+      hint: wanted === 2 ? 'Name the two tapes to compare.' : 'Compare two tapes by --compare.',
+    });
+  }
+  if (wanted === 2 || args.out === undefined) return;
+  throw new InputError({
+    code: 'foreign-option',
+    message: '--out goes with --compare only.',
+    field: '--out',
+    value: args.out,
+    expected: '--compare beside --out',
+    hint: 'Leave --out out, or compare two tapes.',
+  });
+}
+
+async function inspectTape(path: string, context: CommandContext) {
+  const tape = openTape(path);
+  try {
+    const { instrument, rows, start, end } = tape.info;
+    const progress = context.progress('Inspecting', Math.round((end - start) / MICROSECONDS), 's');
+    const inspection = inspectReplay(new TapeReplay([tape]), {
+      signal: context.signal,
+      onProgress: (time) => progress.update(Math.round((time - start) / MICROSECONDS)),
+    });
+    progress.done();
+    const { symbol, venue } = instrument;
+    context.print(`${symbol} on ${venue}, ${formatTime(start)} to ${formatTime(end)}, ${rows} rows`);
+    context.print(describe(inspection));
+    const seconds = Math.max(inspection.durationSeconds, 1e-6);
+    return {
+      instrument,
+      rows,
+      span: { start: formatTime(start), end: formatTime(end) },
+      rates: {
+        rowsPerSecond: rows / seconds,
+        messagesPerSecond: inspection.messages / seconds,
+        tradesPerSecond: inspection.trades / seconds,
+        volumePerSecond: inspection.volume / seconds,
+      },
+      ...inspection,
+    };
+  } finally {
+    tape.close();
+  }
+}
 
 function describe(inspection: Inspection): string {
   const { spreadTicks, durationSeconds } = inspection;
@@ -97,7 +135,6 @@ function describe(inspection: Inspection): string {
 function number(value: number | null, digits: number): string {
   return value === null ? '-' : value.toFixed(digits);
 }
-
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column].length)));

@@ -4,7 +4,7 @@ import type { QuantileTable } from './quantile-table.ts';
 
 /** Classes of queue size at the touch, and behind it. */
 export const TOUCH_CLASSES = 8;
-export const DEEP_CLASSES = 3;
+export const DEEP_CLASSES = 4;
 /** Classes of spread wider than a tick: 2, 3–4, 5–8, … ticks, the last without end. */
 export const SPREAD_CLASSES = 12;
 
@@ -27,7 +27,7 @@ export interface FittedParameters {
     /** Probability that a cancel empties it. */
     readonly wipe: readonly number[];
     readonly limitSize: readonly QuantileTable[];
-    /** Factor on the rate of market orders that nothing brought about; mean 1 over time. */
+    /** Factor on the rate of market orders that nothing brought about; about 1 over time. */
     readonly market: readonly number[];
     readonly marketSize: readonly QuantileTable[];
     /** Probability that a market order empties it. */

@@ -124,8 +124,8 @@ export interface MarketFile {
 }
 
 /** What a fit is worth, as the file keeps it and the command prints it. */
-export function goodnessOf({ events, theta, emptyingFactor, hawkes }: MarketFit) {
-  return { ...events, theta, emptyingFactor, ...hawkes };
+export function goodnessOf({ events, theta, emptyingFactor, orderFactor, hawkes }: MarketFit) {
+  return { ...events, theta, emptyingFactor, orderFactor, ...hawkes };
 }
 
 /** Writes a fit as a market file, rounded to what the errors leave meaning in; returns what is read back from it. */

@@ -55,6 +55,7 @@ const FIELDS: Readonly<Record<string, Shape>> = {
     },
     goodness: {
       emptyingFactor: 'number',
+      orderFactor: 'number',
       logLikelihood: 'number',
       poissonLogLikelihood: 'number',
       residualKs: 'number',

@@ -46,7 +46,7 @@ describe('simulate and inspect', () => {
     const out = join(folder, 'tape.arrow');
     const summary = await simulate({ duration: '1m', out });
     assert.deepEqual(Object.keys(summary).sort(), ['durationSeconds', 'market', 'messages', 'out', 'trades']);
-    const found = await inspectCommand.run({ TAPE: out }, context);
+    const found = await inspectCommand.run({ TAPE: [out] }, context);
     for (const field of ['instrument', 'rows', 'span', 'spreadTicks', 'trades', 'signals', 'ofiRegression']) {
       assert.ok(field in found, field);
     }
@@ -68,7 +68,7 @@ describe('simulate and inspect', () => {
       simulate({ duration: '10s', out: '/dev/null/x.gz' }),
       (e: InputError) => e.field === 'out',
     );
-    await assert.rejects(inspectCommand.run({ TAPE: out }, context), InputError);
+    await assert.rejects(inspectCommand.run({ TAPE: [out] }, context), InputError);
     assert.deepEqual(readdirSync(folder), []);
   });
 });

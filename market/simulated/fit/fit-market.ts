@@ -9,7 +9,7 @@ import {
   type OrderFlow,
 } from '../hawkes.ts';
 import { QUANTILES, type QuantileSample, type QuantileTable } from '../quantile-table.ts';
-import { calibrateMoves } from './calibrate.ts';
+import { calibrate } from './calibrate.ts';
 import { EventCounts } from './counts.ts';
 import { type FitGrid, surveyTape } from './survey.ts';
 import { type Span, TapeEvents } from './tape-events.ts';
@@ -50,6 +50,8 @@ export interface MarketFit {
   readonly theta: number;
   /** What the probabilities that a best queue empties were multiplied by, so that it happens as often as on the tape. */
   readonly emptyingFactor: number;
+  /** And the base rate of market orders, for theirs. */
+  readonly orderFactor: number;
   readonly hawkes: Omit<HawkesFit, 'parameters' | 'standardErrors'>;
 }
 
@@ -77,7 +79,10 @@ export function fitMarket(tape: Tape, options: FitOptions = {}): MarketFit {
   const { flow, classes } = orderFlow(counts);
   const { fit, factors } = fitOrders(flow, classes, counts);
   const raw = parametersOf(tape, grid, counts, fit.parameters, factors);
-  const { parameters, factor } = calibrateMoves(raw, counts.moves / counts.seconds);
+  const { parameters, emptyingFactor, orderFactor } = calibrate(raw, {
+    emptied: counts.moves / counts.seconds,
+    orders: flow.times.length / counts.seconds,
+  });
   const follows = sum(counts.follows);
   const backs = sum(counts.backs);
   const theta = follows / Math.max(1, follows + backs);
@@ -109,7 +114,8 @@ export function fitMarket(tape: Tape, options: FitOptions = {}): MarketFit {
       emptied: counts.moves,
     },
     theta,
-    emptyingFactor: factor,
+    emptyingFactor,
+    orderFactor,
     hawkes: {
       branchingRatio: fit.branchingRatio,
       branchingRatioError: fit.branchingRatioError,

@@ -1,5 +1,4 @@
 import type { Tape } from '../../tape/rows.ts';
-import { DEEP_CLASSES } from '../fitted-parameters.ts';
 import { QuantileSample } from '../quantile-table.ts';
 import { type Span, TapeEvents } from './tape-events.ts';
 
@@ -14,6 +13,9 @@ const SAMPLE_SECONDS = 0.5;
  * the best and grows within the same message, so that what is hardly ever seen lasts hardly any time.
  */
 const TOUCH_SHARES = [0.005, 0.03, 0.1, 0.25, 0.45, 0.65, 0.85];
+
+/** And those of the queues behind: what was the best queue until the price went on is far larger than the rest. */
+const DEEP_SHARES = [0.35, 0.7, 0.95];
 
 /** The grid that events are counted on: bins of distance, classes of size. */
 export interface FitGrid {
@@ -62,10 +64,7 @@ export function surveyTape(tape: Tape, span: Span, onBatch?: (time: number) => v
   return {
     bins: binsUpTo(reach),
     touchEdges: edges(touch, TOUCH_SHARES),
-    deepEdges: edges(
-      deep,
-      Array.from({ length: DEEP_CLASSES - 1 }, (_, i) => (i + 1) / DEEP_CLASSES),
-    ),
+    deepEdges: edges(deep, DEEP_SHARES),
     startPrice,
     depthIntervalMs: roundInterval(1000 * (intervals.quantiles([0.1])[0] ?? 0.1)),
   };
