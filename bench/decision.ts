@@ -15,8 +15,9 @@ import { SymbolFeed } from '../live/feed/symbol-feed.ts';
 import { StreamDriver } from '../live/shadow/stream-driver.ts';
 import { Decoder } from '../market/binance/decoder.ts';
 import { Message, MessageKind } from '../market/binance/message.ts';
-import type { Bench, Figure } from './bench.ts';
+import type { Bench } from './bench.ts';
 import { bytesLeftBy, pausesDuring } from './garbage.ts';
+import { percentiles } from './percentiles.ts';
 import { type SacAgent, SeenFeatures, SIZES, sacAgent } from './sac-agent.ts';
 import { type WireCapture, wireCapture } from './wire.ts';
 
@@ -200,14 +201,3 @@ export const decision: Bench = {
     };
   },
 };
-
-/** P50, P99 and P99.9 beside what is aimed at. */
-export function* percentiles(what: string, times: Float64Array, note?: string): Iterable<Figure> {
-  const sorted = times.slice().sort();
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
-  const shared = { unit: 'µs', smallerIsBetter: true };
-  yield { what: `${what}, P50`, ours: at(0.5), ...shared, note };
-  yield { what: `${what}, P99`, ours: at(0.99), goal: 100, ...shared };
-  yield { what: `${what}, P99.9`, ours: at(0.999), goal: 1000, ...shared };
-}

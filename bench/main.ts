@@ -13,11 +13,12 @@ import { decision } from './decision.ts';
 import { env } from './env.ts';
 import { importing } from './import.ts';
 import { learningBench } from './learning.ts';
+import { live } from './live.ts';
 import { replay } from './replay.ts';
 import { sac } from './sac.ts';
 
 /** One line a bench. */
-const BENCHES: readonly Bench[] = [asMarket, replay, importing, env, sac, learningBench, decision];
+const BENCHES: readonly Bench[] = [asMarket, replay, importing, env, sac, learningBench, decision, live];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -45,8 +45,8 @@ export class GzipLog {
   }
 
   /** Adds text as a member of its own; resolves when it is on the disk. One at a time. */
-  async append(chunks: readonly Uint8Array[]): Promise<void> {
-    const member = await compress(Buffer.concat(chunks));
+  async append(text: Uint8Array): Promise<void> {
+    const member = await compress(text);
     try {
       await this.#write(member.subarray(1), this.#length + 1);
       await sync(this.#descriptor);

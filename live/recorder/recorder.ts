@@ -6,6 +6,7 @@ import type { Venue } from '../../market/instrument.ts';
 import { type Clock, every, type Timer } from '../clock.ts';
 import type { Frame } from '../feed/frame-ring.ts';
 import { GzipLog } from './gzip-log.ts';
+import { LineBlock } from './line-block.ts';
 
 const HOUR = 3600_000_000;
 /** Text collected before it is written ahead of its time. */
@@ -13,10 +14,6 @@ const MEMBER_BYTES = 1 << 20;
 /** Text in memory above which the exchange is held back, and below which it may go on. */
 const PRESSURE_BYTES = 64 << 20;
 const RELIEF_BYTES = 8 << 20;
-const NEWLINE = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
-const SPACE = 0x20;
-const END = Buffer.from('\n');
 const CONTROL = Buffer.from('{"e":"makergym');
 const CONTINUED = encodeControl({ e: 'makergymContinued' });
 
@@ -42,8 +39,7 @@ interface SymbolLog {
   hour: number;
   /** The exchange's description of the instrument, at the head of each file. */
   info: Buffer | undefined;
-  pending: Uint8Array[];
-  pendingBytes: number;
+  readonly pending: LineBlock;
 }
 
 /**
@@ -82,8 +78,7 @@ export class Recorder {
         log: undefined,
         hour: -1,
         info: undefined,
-        pending: [],
-        pendingBytes: 0,
+        pending: new LineBlock(),
       });
     }
     this.#timer = every(options.clock, (options.syncSeconds ?? 5) * 1000, () => this.#flushAll());
@@ -108,13 +103,12 @@ export class Recorder {
     const { symbol, bytes, localTime, url } = frame;
     // Lines of our own are no messages.
     if (symbol !== '' || url !== '' || !CONTROL.equals(bytes.subarray(0, CONTROL.length))) this.#messages++;
-    const line = lineOf(localTime, bytes, url);
     const isInfo = url.includes('/exchangeInfo');
     for (const log of symbol === '' ? this.#logs.values() : [this.#logs.get(symbol)]) {
       if (log === undefined) continue;
-      if (isInfo) log.info = line;
+      if (isInfo) log.info = lineOf(localTime, bytes, url);
       try {
-        this.#add(log, line, localTime, isInfo);
+        this.#add(log, frame, isInfo);
       } catch (error) {
         this.#fail(error as Error);
       }
@@ -130,17 +124,14 @@ export class Recorder {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #add(log: SymbolLog, line: Buffer, localTime: number, isInfo: boolean): void {
+  #add(log: SymbolLog, { localTime, bytes, url }: Frame, isInfo: boolean): void {
+    const { pending } = log;
     if (Math.floor(localTime / HOUR) > log.hour) this.#rotate(log, localTime, isInfo);
-    this.#append(log, line);
-    if (log.pendingBytes >= MEMBER_BYTES) this.#flush(log);
+    const before = pending.length;
+    pending.write(localTime, bytes, url);
+    this.#bytesWaiting += pending.length - before;
+    if (pending.length >= MEMBER_BYTES) this.#flush(log);
     if (this.#bytesWaiting > PRESSURE_BYTES && !this.#pressed) this.#press(true);
-  }
-
-  #append(log: SymbolLog, line: Buffer): void {
-    log.pending.push(line);
-    log.pendingBytes += line.length;
-    this.#bytesWaiting += line.length;
   }
 
   #rotate(log: SymbolLog, localTime: number, isInfo: boolean): void {
@@ -154,8 +145,10 @@ export class Recorder {
     log.log = this.#create(log.symbol, first ? this.#options.clock.now() : hour * HOUR);
     this.#files.push(log.log.path);
     if (first) return;
-    if (log.info !== undefined && !isInfo) this.#append(log, log.info);
-    this.#append(log, lineOf(localTime, CONTINUED));
+    const { pending } = log;
+    if (log.info !== undefined && !isInfo) pending.append(log.info);
+    pending.write(localTime, CONTINUED);
+    this.#bytesWaiting += pending.length;
     this.#options.onRotate?.();
   }
 
@@ -180,13 +173,12 @@ export class Recorder {
 
   /** Hands what is pending to the disk, behind what was handed before. */
   #flush(symbolLog: SymbolLog): void {
-    const { log, pending, pendingBytes } = symbolLog;
-    if (log === undefined || pendingBytes === 0) return;
-    symbolLog.pending = [];
-    symbolLog.pendingBytes = 0;
+    const { log, pending } = symbolLog;
+    if (log === undefined || pending.length === 0) return;
+    const lines = pending.take();
     this.#queue(async () => {
-      await log.append(pending);
-      this.#bytesWaiting -= pendingBytes;
+      await log.append(lines);
+      this.#bytesWaiting -= lines.length;
       if (this.#pressed && this.#bytesWaiting < RELIEF_BYTES) this.#press(false);
     });
   }
@@ -218,13 +210,8 @@ export class Recorder {
   }
 }
 
-function lineOf(localTime: number, bytes: Uint8Array, url = ''): Buffer {
-  const head = url === '' ? `${localTime} ` : `${url} -> ${localTime}: `;
-  return Buffer.concat([Buffer.from(head), oneLine(bytes), END]);
-}
-
-/** A message is one line; only a broken one holds a line break. */
-function oneLine(bytes: Uint8Array): Uint8Array {
-  if (bytes.indexOf(NEWLINE) < 0 && bytes.indexOf(CARRIAGE_RETURN) < 0) return bytes;
-  return bytes.map((byte) => (byte === NEWLINE || byte === CARRIAGE_RETURN ? SPACE : byte));
+function lineOf(localTime: number, bytes: Uint8Array, url: string): Buffer {
+  const block = new LineBlock();
+  block.write(localTime, bytes, url);
+  return block.take();
 }

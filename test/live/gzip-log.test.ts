@@ -5,7 +5,7 @@ import { GzipLog, type WriteAt } from '../../live/recorder/gzip-log.ts';
 import { readLines } from '../../market/capture/lines.ts';
 import { TestFolder } from '../support/capture.ts';
 
-const text = (value: string): Uint8Array[] => [Buffer.from(value)];
+const text = (value: string): Uint8Array => Buffer.from(value);
 
 describe('gzip log', () => {
   let folder: TestFolder;
