@@ -31,6 +31,7 @@ export const REWRITES: Readonly<Record<string, readonly Rewrite[]>> = {
       transposedFactor(a, b, transA.value === 1, transB.value === 1, alpha.value as number),
     matMulWithZeros,
   ],
+  Transpose: [transposedTwice, transposedProduct],
   ReduceSum: [sumOfRows],
   Slice: [sliceOfProduct, sliceOfConcat, sliceOfFunction],
 };
@@ -218,6 +219,26 @@ function transposedFactor(
     transposeB: transposeB !== (right !== undefined),
     scale,
   });
+}
+
+/** (xᵀ)ᵀ → x. */
+function transposedTwice({ inputs: [x] }: Operation, result: Tensor): Tensor | undefined {
+  return untransposed(result) === undefined ? undefined : untransposed(x);
+}
+
+/** (a·b)ᵀ → bᵀ·aᵀ, where the product itself is not wanted. */
+function transposedProduct(
+  { inputs: [x] }: Operation,
+  result: Tensor,
+  usedOnce: (operand: Tensor) => boolean,
+): Tensor | undefined {
+  const product = operationOf(x, 'FusedMatMul') ?? operationOf(x, 'MatMul');
+  if (untransposed(result) === undefined || product === undefined || !usedOnce(x)) return undefined;
+  const { transA, transB, alpha } = product.attributes;
+  const [a, b] = product.inputs;
+  if (a.rank < 2 || b.rank < 2) return undefined;
+  const scale = (alpha?.value as number | undefined) ?? 1;
+  return op.fusedMatMul(b, a, { transposeA: transB?.value !== 1, transposeB: transA?.value !== 1, scale });
 }
 
 /** A sum over the rows of (stacked) matrices as a product with a row of ones, which uses all threads. */

@@ -1,80 +1,215 @@
+import * as op from '../../onnx/operators.ts';
+import type { Tensor } from '../../onnx/tensor.ts';
 import type { SacEngineOptions, SacState, StateTensor } from './engine.ts';
-import { actorLayout, CRITICS, criticLayout, type NetworkLayout, TARGETS } from './layout.ts';
+import { actorLayout, CRITICS, criticLayout, TARGETS, type TensorPlace } from './layout.ts';
 
-/** A stretch of a tensor of the graph that is a named tensor of the state. */
+/** A stretch of a tensor of the graph that is a named tensor of a learner's state. */
 interface Part {
+  readonly learner: number;
   readonly name: string;
   readonly shape: readonly number[];
   readonly offset: number;
   readonly length: number;
+  /** The graph holds the matrix with its axes swapped. */
+  readonly transposed: boolean;
 }
 
-/** One tensor of the graph: what of the state lies in it, one after the other. */
+/** One tensor of the graph: what of the states lies in it, one after the other. */
 export interface GraphTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly parts: readonly Part[];
 }
 
+/** A matrix that the losses are written with: a tensor of the graph, or a stretch of one. */
+interface View {
+  readonly places: readonly TensorPlace[];
+  readonly rows: number;
+  readonly columns: number;
+  readonly transposed: boolean;
+  /** Which tensor it lies in, and where in it if that holds others too. */
+  readonly tensor: number;
+  readonly offset: number;
+  readonly isWhole: boolean;
+}
+
+/** The weights of the actor, the critics or the targets of all learners, as the graph holds them. */
+export interface NetworkWeights {
+  readonly tensors: readonly GraphTensor[];
+  readonly views: readonly View[];
+  /** Axes in front of each matrix: critics, then learners if there are several. */
+  readonly lead: readonly number[];
+}
+
 /**
- * The weights as the graph holds them. The actor's layers are kernel `[inputs, outputs]` and bias `[1, outputs]`. The
- * critics lie behind one another, `[2, inputs, outputs]`, and their first layer's bias is the last row of its kernel:
- * its input has a column of ones.
+ * Matrices up to this many numbers lie together in one tensor. Each tensor of the state costs some 12 µs an update in
+ * the Node binding and a dozen operations of its own; to cut a matrix out of a joint one, and to put its gradient
+ * there, costs copies.
  */
-export function actorTensors(options: SacEngineOptions): readonly GraphTensor[] {
-  return actorLayout(options).places.map(({ name, shape, length }) => ({
-    name: `actor/${name}`,
-    shape: shape.length === 2 ? shape : [1, ...shape],
-    parts: [{ name: `actor/${name}`, shape, offset: 0, length }],
-  }));
+const JOINED_SIZE = 16_384;
+
+export function actorWeights(options: SacEngineOptions, learners: number): NetworkWeights {
+  const { places } = actorLayout(options);
+  return networkWeights('actor', ['actor'], layersOf(places), learners);
 }
 
 /** Those of the critics or, with the names of {@link TARGETS}, of the targets. */
-export function criticTensors(
+export function criticWeights(
   options: SacEngineOptions,
+  learners: number,
   networks: readonly string[] = CRITICS,
-): readonly GraphTensor[] {
-  const { places }: NetworkLayout = criticLayout(options);
-  const prefix = networks === TARGETS ? 'target' : 'critic';
-  const first = stacked(`${prefix}/0`, networks, places.slice(0, 2));
-  const [rows, columns] = places[0].shape;
-  const others = places.slice(2).map((place) => {
-    const { shape } = place;
-    const stack = shape.length === 2 ? [2, ...shape] : [2, 1, ...shape];
-    return { ...stacked(`${prefix}/${place.name}`, networks, [place]), shape: stack };
-  });
-  return [{ ...first, shape: [2, rows + 1, columns] }, ...others];
+): NetworkWeights {
+  const [[kernel, bias], ...others] = layersOf(criticLayout(options).places);
+  // The first layer's bias is the last row of its kernel: its input has a column of ones.
+  const layers = [
+    [{ ...kernel, places: [...kernel.places, ...bias.places], rows: kernel.rows + 1 }],
+    ...others,
+  ];
+  return networkWeights(networks === TARGETS ? 'target' : 'critic', networks, layers, learners);
 }
 
-function stacked(name: string, networks: readonly string[], places: NetworkLayout['places']): GraphTensor {
-  const parts: Part[] = [];
-  let offset = 0;
-  for (const network of networks) {
-    for (const { name: place, shape, length } of places) {
-      parts.push({ name: `${network}/${place}`, shape, offset, length });
-      offset += length;
-    }
+type Matrix = Pick<View, 'places' | 'rows' | 'columns' | 'transposed'>;
+
+/** Kernel and bias of each layer. A head's kernel is swapped: few columns make slow products. */
+function layersOf(places: readonly TensorPlace[]): readonly Matrix[][] {
+  const layers: Matrix[][] = [];
+  for (let i = 0; i < places.length; i += 2) {
+    const [kernel, bias] = [places[i], places[i + 1]];
+    const [rows, columns] = kernel.shape;
+    const transposed = i > 0 && i + 2 === places.length;
+    layers.push([
+      {
+        places: [kernel],
+        rows: transposed ? columns : rows,
+        columns: transposed ? rows : columns,
+        transposed,
+      },
+      { places: [bias], rows: 1, columns, transposed: false },
+    ]);
   }
-  return { name, shape: [offset], parts };
+  return layers;
+}
+
+function networkWeights(
+  prefix: string,
+  networks: readonly string[],
+  layers: readonly Matrix[][],
+  learners: number,
+): NetworkWeights {
+  const lead = [...(networks.length > 1 ? [networks.length] : []), ...(learners > 1 ? [learners] : [])];
+  const matrices = layers.flat();
+  const isLarge = ({ rows, columns }: Matrix) => rows * columns > JOINED_SIZE;
+  const groups = matrices.filter(isLarge).map((matrix) => [matrix]);
+  const small = matrices.filter((matrix) => !isLarge(matrix));
+  if (small.length > 0) groups.push(small);
+  const placed = new Map<Matrix, View>();
+  const tensors = groups.map((group, tensor) => {
+    const isWhole = isLarge(group[0]);
+    let size = 0;
+    for (const matrix of group) {
+      placed.set(matrix, { ...matrix, tensor, offset: size, isWhole });
+      size += matrix.rows * matrix.columns;
+    }
+    const parts = networks.flatMap((network, j) =>
+      Array.from({ length: learners }, (_, learner) =>
+        partsOf(group, network, learner, (j * learners + learner) * size),
+      ).flat(),
+    );
+    const [{ rows, columns, places }] = group;
+    const shape = isWhole ? [rows, columns] : [1, size];
+    const name = isWhole ? places[0].name : 'rest';
+    return { name: `${prefix}/${name}`, shape: [...lead, ...shape], parts };
+  });
+  return { tensors, views: matrices.map((matrix) => placed.get(matrix) as View), lead };
+}
+
+function partsOf(group: readonly Matrix[], network: string, learner: number, start: number): Part[] {
+  let offset = start;
+  return group.flatMap(({ places, transposed }) =>
+    places.map(({ name, shape, length }) => {
+      const part = { learner, name: `${network}/${name}`, shape, offset, length, transposed };
+      offset += length;
+      return part;
+    }),
+  );
+}
+
+/** The matrices, cut out of expressions for the tensors. */
+export function viewsOf({ views, lead }: NetworkWeights, tensors: readonly Tensor[]): readonly Tensor[] {
+  return views.map(({ tensor, offset, rows, columns, isWhole }) => {
+    const whole = tensors[tensor];
+    if (isWhole) return whole;
+    return op.reshape(op.slice(whole, -1, offset, offset + rows * columns), [...lead, rows, columns]);
+  });
+}
+
+/** Values for the tensors from values for the matrices: the inverse of {@link viewsOf}. */
+export function joined(
+  { views, tensors, lead }: NetworkWeights,
+  values: readonly Tensor[],
+): readonly Tensor[] {
+  return tensors.map((_, tensor) => {
+    const within = views
+      .map((view, i) => ({ view, value: values[i] }))
+      .filter((x) => x.view.tensor === tensor);
+    if (within[0].view.isWhole) return within[0].value;
+    const rows = within.map(({ view, value }) => op.reshape(value, [...lead, 1, view.rows * view.columns]));
+    return rows.length === 1 ? rows[0] : op.concat(rows, -1);
+  });
+}
+
+/** Kernel `[…, inputs, outputs]` and bias of each layer; a first kernel of the critics holds its bias. */
+export function denseLayers({ views }: NetworkWeights, matrices: readonly Tensor[]) {
+  const result: { kernel: Tensor; bias?: Tensor }[] = [];
+  let i = 0;
+  while (i < matrices.length) {
+    const kernel = views[i].transposed ? op.swapLast(matrices[i]) : matrices[i];
+    const holdsBias = views[i].places.length > 1;
+    result.push(holdsBias ? { kernel } : { kernel, bias: matrices[i + 1] });
+    i += holdsBias ? 1 : 2;
+  }
+  return result;
 }
 
 export function sizeOf({ shape }: { readonly shape: readonly number[] }): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** Copies the state's tensors `prefix + name` into the graph's tensor. */
-export function pack(state: SacState, prefix: string, tensor: GraphTensor, out: Float32Array): void {
-  for (const { name, offset } of tensor.parts) out.set(state[prefix + name].data, offset);
+/** Copies a learner's tensors `prefix + name` into the graph's tensor. */
+export function pack(
+  state: SacState,
+  learner: number,
+  prefix: string,
+  tensor: GraphTensor,
+  out: Float32Array,
+): void {
+  for (const part of tensor.parts) {
+    if (part.learner !== learner) continue;
+    const { data } = state[prefix + part.name];
+    const [rows, columns] = part.shape;
+    out.set(part.transposed ? swapped(data, rows, columns) : data, part.offset);
+  }
 }
 
-/** Copies the graph's tensor out into tensors of the state: the inverse of {@link pack}. */
+/** Copies a learner's part of the graph's tensor out into tensors of its state: the inverse of {@link pack}. */
 export function unpack(
   data: Float32Array,
+  learner: number,
   prefix: string,
   tensor: GraphTensor,
   out: Record<string, StateTensor>,
 ): void {
-  for (const { name, shape, offset, length } of tensor.parts) {
-    out[prefix + name] = { shape, data: data.slice(offset, offset + length) };
+  for (const part of tensor.parts) {
+    if (part.learner !== learner) continue;
+    const { name, shape, offset, length, transposed } = part;
+    const own = data.slice(offset, offset + length);
+    out[prefix + name] = { shape, data: transposed ? swapped(own, shape[1], shape[0]) : own };
   }
+}
+
+/** A matrix of so many rows and columns with its axes swapped. */
+function swapped(data: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j];
+  return out;
 }

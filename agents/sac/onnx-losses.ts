@@ -1,11 +1,13 @@
 import * as op from '../../onnx/operators.ts';
 import { within } from '../../onnx/scope.ts';
+import { elements } from '../../onnx/shape.ts';
 import { constant, type Tensor } from '../../onnx/tensor.ts';
 import type { SacEngineOptions } from './engine.ts';
 
 /**
- * The losses of SAC with a variance critic as ONNX expressions; formulas in docs/sac.md. XX lie one after the other in the first axis of every tensor of theirs, `[2, batch, 1]`, so that one
- * product serves both.
+ * The losses of SAC with a variance critic as ONNX expressions; formulas in docs/sac.md. Both critics lie one after the
+ * other in the first axis of every tensor of theirs, `[2, …, batch, 1]`, so that one product serves both. Where several
+ * learners are stacked, `…` is an axis of theirs, which every column has: `[…, batch, 1]`.
  */
 
 /** A dense layer: kernel `[…, inputs, outputs]` and bias `[…, 1, outputs]`; without a bias the input brings its own 1. */
@@ -38,8 +40,8 @@ export interface Sample {
 export function gaussian(actor: readonly Dense[], observations: Tensor, actions: number) {
   const head = perceptron(observations, actor);
   return {
-    mean: op.slice(head, 1, 0, actions),
-    logStd: op.clip(op.slice(head, 1, actions, 2 * actions), LOG_STD_MIN, LOG_STD_MAX),
+    mean: op.slice(head, -1, 0, actions),
+    logStd: op.clip(op.slice(head, -1, actions, 2 * actions), LOG_STD_MIN, LOG_STD_MAX),
   };
 }
 
@@ -49,38 +51,49 @@ export function gaussian(actor: readonly Dense[], observations: Tensor, actions:
  */
 export function sample(actor: readonly Dense[], observations: Tensor, noise: Tensor): Sample {
   return within('policy', () => {
-    const { mean, logStd } = gaussian(actor, observations, noise.shape[1] as number);
+    const { mean, logStd } = gaussian(actor, observations, noise.shape[noise.rank - 1] as number);
     const u = op.add(mean, op.mul(op.exp(logStd), noise));
     const normal = op.sub(op.mul(op.square(noise), -0.5), op.add(logStd, HALF_LOG_TWO_PI));
     const correction = op.mul(op.sub(op.sub(Math.LN2, u), op.softplus(op.mul(u, -2))), 2);
-    return { action: op.tanh(u), logProbability: op.reduceSum(op.sub(normal, correction), [1]) };
+    return { action: op.tanh(u), logProbability: op.reduceSum(op.sub(normal, correction), [-1]) };
   });
 }
 
 export interface Value {
-  /** `[2, batch, 1]`. */
+  /** `[2, …, batch, 1]`. */
   readonly q: Tensor;
-  /** V = softplus(·) + 10⁻⁶, `[2, batch, 1]`. */
+  /** V = softplus(·) + 10⁻⁶, `[2, …, batch, 1]`. */
   readonly variance: Tensor;
 }
 
 /** Both heads of both critics. */
 export function value(critics: readonly Dense[], observations: Tensor, actions: Tensor): Value {
-  const rows = observations.shape[0] as number;
-  const one = critics[0].bias === undefined ? [constant(new Float32Array(rows).fill(1), [rows, 1])] : [];
-  const head = perceptron(op.concat([observations, actions, ...one], 1), critics);
+  const column = [...observations.shape.slice(0, -1), 1] as readonly number[];
+  const ones = constant(new Float32Array(elements(column)).fill(1), column);
+  const one = critics[0].bias === undefined ? [ones] : [];
+  const head = perceptron(op.concat([observations, actions, ...one], -1), critics);
   return {
-    q: op.slice(head, 2, 0, 1),
-    variance: op.add(op.softplus(op.slice(head, 2, 1, 2)), VARIANCE_FLOOR),
+    q: op.slice(head, -1, 0, 1),
+    variance: op.add(op.softplus(op.slice(head, -1, 1, 2)), VARIANCE_FLOOR),
   };
 }
 
-/** Of a pair `[2, batch, 1]` the smaller, `[1, batch, 1]`. */
+/** The mean over the first axis and the batch, summed over learners. */
+function batchLoss(column: Tensor): Tensor {
+  const learners = column.rank === 4 ? (column.shape[1] as number) : 1;
+  const mean = op.reduceMean(
+    column,
+    column.shape.map((_, axis) => axis),
+  );
+  return op.mul(mean, learners);
+}
+
+/** Of a pair `[2, …, batch, 1]` the smaller, `[1, …, batch, 1]`. */
 function smaller(pair: Tensor): Tensor {
   return op.min(op.slice(pair, 0, 0, 1), op.slice(pair, 0, 1, 2));
 }
 
-/** Of a pair `[2, batch, 1]` the mean, `[1, batch, 1]`. */
+/** Of a pair `[2, …, batch, 1]` the mean, `[1, …, batch, 1]`. */
 function middle(pair: Tensor): Tensor {
   return op.mul(op.add(op.slice(pair, 0, 0, 1), op.slice(pair, 0, 1, 2)), 0.5);
 }
@@ -115,9 +128,9 @@ export function criticTargets(
 }
 
 export interface CriticLoss {
-  /** L_Q + η·L_var. */
+  /** L_Q + η·L_var, summed over learners: each one's gradient is its own. */
   readonly total: Tensor;
-  /** Columns whose batch means, averaged over both critics, are L_Q and ½·L_var: `[2, batch, 1]` each. */
+  /** Columns whose batch means, averaged over both critics, are L_Q and ½·L_var: `[2, …, batch, 1]` each. */
   readonly columns: readonly Tensor[];
 }
 
@@ -137,21 +150,21 @@ export function criticLoss(
     const { q, variance } = value(critics, observations, actions);
     const squares = op.square(op.sub(targets.mean, q));
     // A mean over batch and both critics is half the sum of their means.
-    const mean = op.reduceMean(squares, [0, 1, 2]);
+    const mean = batchLoss(squares);
     if (varianceWeight === 0) return { total: mean, columns: [squares] };
     const wanted = op.add(op.min(op.stopGradient(squares), limit), targets.carriedVariance);
     const terms =
       varianceLoss === 'qlike'
         ? op.add(op.log(variance), op.div(wanted, variance))
         : op.square(op.sub(variance, wanted));
-    const sum = op.mul(op.reduceMean(terms, [0, 1, 2]), 2 * varianceWeight);
+    const sum = op.mul(batchLoss(terms), 2 * varianceWeight);
     return { total: op.add(mean, sum), columns: [squares, terms] };
   });
 }
 
 export interface ActorLoss {
   readonly total: Tensor;
-  /** Columns `[1, batch, 1]` whose means are L_π, log π, min_j Q_j and, with a variance critic, √V. */
+  /** Columns `[1, …, batch, 1]` whose means are L_π, log π, min_j Q_j and, with a variance critic, √V. */
   readonly columns: readonly Tensor[];
 }
 
@@ -167,14 +180,14 @@ export function actorLoss(
   return within('actor', () => {
     const { q, variance } = value(critics, observations, action);
     const least = smaller(q);
-    const logPi = op.reshape(logProbability, [1, observations.shape[0] as number, 1]);
+    const logPi = op.reshape(logProbability, [1, ...logProbability.shape] as readonly number[]);
     const cost = op.mul(logPi, temperature);
     if (varianceWeight === 0) {
       const loss = op.sub(cost, least);
-      return { total: op.reduceMean(loss, [0, 1, 2]), columns: [loss, logPi, least] };
+      return { total: batchLoss(loss), columns: [loss, logPi, least] };
     }
     const sigma = op.sqrt(middle(variance));
     const loss = op.sub(cost, op.sub(least, op.mul(sigma, kappa)));
-    return { total: op.reduceMean(loss, [0, 1, 2]), columns: [loss, logPi, least, sigma] };
+    return { total: batchLoss(loss), columns: [loss, logPi, least, sigma] };
   });
 }

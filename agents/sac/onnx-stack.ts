@@ -1,0 +1,470 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InputError, RunError } from '../../base/errors.ts';
+import { InPlaceSession } from '../../onnx/in-place.ts';
+import { adamScalars } from '../../onnx/optimisers.ts';
+import { encodeModel } from '../../onnx/protobuf.ts';
+import type { OnnxRuntime } from '../../onnx/session.ts';
+import { type AdamState, adamState, adamStep } from './adam.ts';
+import type { SacEngineOptions, SacMetrics, SacState, StateTensor, TransitionBatch } from './engine.ts';
+import { initialState } from './initialise.ts';
+import { checkState, TARGETS } from './layout.ts';
+import { exportScalars, importScalars } from './learner-scalars.ts';
+import { type Settings, sessionOptions } from './onnx-device.ts';
+import { actorWeights, criticWeights, type GraphTensor, pack, sizeOf, unpack } from './onnx-layout.ts';
+import { LentTensor } from './onnx-lent.ts';
+import { actGraph, NEXT, SUM, updateGraph } from './onnx-update.ts';
+import { advanceScales, errorLimit, type Scales, sharpeWeight } from './scales.ts';
+
+/** Columns of a batch and their width. */
+const COLUMNS = {
+  observations: ({ observationSize }: SacEngineOptions) => observationSize,
+  actions: ({ actionSize }: SacEngineOptions) => actionSize,
+  rewards: () => 1,
+  nextObservations: ({ observationSize }: SacEngineOptions) => observationSize,
+  terminated: () => 1,
+  noise: ({ actionSize }: SacEngineOptions) => actionSize,
+  nextNoise: ({ actionSize }: SacEngineOptions) => actionSize,
+} as const;
+type Column = keyof typeof COLUMNS;
+const COLUMN_NAMES = Object.keys(COLUMNS) as Column[];
+
+/** Numbers of an update, one a learner. */
+const SCALARS = ['temperature', 'limit', 'kappa', 'rate', 'epsilon'] as const;
+
+/** An update compiled for one size of batch, with the tensors it reads from and writes into. */
+interface CompiledUpdate {
+  readonly session: InPlaceSession;
+  readonly columns: Readonly<Record<Column, LentTensor>>;
+  /** Where the batches of several learners are put together; with one the caller's memory is read. */
+  readonly gathered: Readonly<Record<Column, Float32Array>> | null;
+  /** State and numbers when the state lies in the first set, and when it lies in the second. */
+  readonly feeds: readonly Record<string, Tensor>[];
+  readonly fetches: readonly Readonly<Record<string, Tensor>>[];
+  readonly criticMeans: Float32Array;
+  readonly actorMeans: Float32Array;
+  /** Numbers that are finite only if all weights after an update are, by where they are written. */
+  readonly checked: readonly (readonly Checked[])[];
+  /** Columns that the means do not vouch for: what is wrong with them may be lost in a ReLU. */
+  readonly looked: readonly Column[];
+}
+
+/** Numbers that lie learner by learner, for each critic in turn if they are of critics. */
+interface Checked {
+  readonly data: Float32Array;
+  readonly networks: number;
+}
+
+/** The part of a learner's state that is plain numbers. */
+interface Numbers {
+  logTemperature: AdamState;
+  scales: Scales;
+  updates: number;
+}
+
+// Hot path: all tensors of an update are made beforehand; an update reads the batch where it lies and a dozen numbers.
+
+/**
+ * Learners that are updated by one graph. Their state lies in one of two sets of tensors. An update reads one and
+ * writes the other, and only when everything it wrote is finite do the sets change places: an update that fails
+ * changes nothing.
+ */
+export class OnnxStack {
+  readonly name: string;
+  /** What the learners have in common; the seed is the first's. */
+  readonly options: SacEngineOptions;
+  readonly #runtime: OnnxRuntime;
+  readonly #settings: Settings;
+  readonly #act: InferenceSession;
+  readonly #learners: number;
+  /** Axis of the learners, where there are several. */
+  readonly #lead: readonly number[];
+  readonly #trained: readonly GraphTensor[];
+  readonly #targets: readonly GraphTensor[];
+  readonly #sets: readonly ReadonlyMap<string, Tensor>[];
+  readonly #scalars: Readonly<Record<(typeof SCALARS)[number], Float32Array>>;
+  readonly #scalarTensors: Readonly<Record<string, Tensor>>;
+  readonly #numbers: Numbers[];
+  readonly #actInputs: readonly Record<string, Tensor>[];
+  readonly #lent: Readonly<Record<'observations' | 'noise' | 'action', LentTensor>>;
+  readonly #silence = new Map<number, Float32Array>();
+  /** Compiled when a batch of that size first comes. */
+  readonly #compiled = new Map<number, Promise<CompiledUpdate>>();
+  #current = 0;
+
+  static async create(
+    runtime: OnnxRuntime,
+    options: SacEngineOptions,
+    seeds: readonly number[],
+    settings: Settings,
+  ): Promise<OnnxStack> {
+    // One row or a few dozen are not worth waking threads for, and a second pool would spin against the first.
+    const act = await runtime.InferenceSession.create(
+      encodeModel(actGraph(options, seeds.length), { producer: 'makergym', producerVersion: '' }),
+      sessionOptions({ ...settings, threads: 1, profile: undefined }),
+    );
+    const stack = new OnnxStack(runtime, options, seeds, settings, act);
+    await stack.#update(options.batchSize);
+    return stack;
+  }
+
+  private constructor(
+    runtime: OnnxRuntime,
+    options: SacEngineOptions,
+    seeds: readonly number[],
+    settings: Settings,
+    act: InferenceSession,
+  ) {
+    this.name = settings.device === 'cpu' ? 'onnx' : `onnx-${settings.device}`;
+    this.options = options;
+    this.#runtime = runtime;
+    this.#settings = settings;
+    this.#act = act;
+    this.#learners = seeds.length;
+    this.#lead = seeds.length > 1 ? [seeds.length] : [];
+    const actor = actorWeights(options, seeds.length).tensors;
+    this.#trained = [...actor, ...criticWeights(options, seeds.length).tensors];
+    this.#targets = criticWeights(options, seeds.length, TARGETS).tensors;
+    this.#sets = [0, 1].map(() => this.#stateTensors());
+    const numbers = SCALARS.map((name) => [name, new Float32Array(seeds.length)] as const);
+    this.#scalars = Object.fromEntries(numbers) as Record<(typeof SCALARS)[number], Float32Array>;
+    const shape = seeds.length > 1 ? [seeds.length, 1, 1] : [];
+    this.#scalarTensors = Object.fromEntries(
+      numbers.map(([name, data]) => [name, this.#tensor(data, shape)]),
+    );
+    this.#numbers = seeds.map(() => importScalars(initialState(options)));
+    this.#actInputs = this.#sets.map((set) =>
+      Object.fromEntries(actor.map(({ name }) => [name, set.get(name) as Tensor])),
+    );
+    const lent = () => new LentTensor(runtime);
+    this.#lent = { observations: lent(), noise: lent(), action: lent() };
+    seeds.forEach((seed, learner) => {
+      this.importState(learner, initialState({ ...options, seed }));
+    });
+  }
+
+  #stateTensors(): ReadonlyMap<string, Tensor> {
+    const tensors = new Map<string, Tensor>();
+    const add = (name: string, tensor: GraphTensor) =>
+      tensors.set(name, this.#tensor(new Float32Array(sizeOf(tensor)), tensor.shape));
+    for (const tensor of this.#trained) {
+      for (const prefix of ['', 'm/', 'v/']) add(prefix + tensor.name, tensor);
+    }
+    for (const tensor of this.#targets) add(tensor.name, tensor);
+    return tensors;
+  }
+
+  #tensor(data: Float32Array, shape: readonly number[]): Tensor {
+    return new this.#runtime.Tensor('float32', data, shape);
+  }
+
+  #data(name: string): Float32Array {
+    return this.#sets[this.#current].get(name)?.data as Float32Array;
+  }
+
+  #update(size: number): Promise<CompiledUpdate> {
+    const known = this.#compiled.get(size);
+    if (known !== undefined) return known;
+    const compiled = this.#compile(size);
+    this.#compiled.set(size, compiled);
+    return compiled;
+  }
+
+  async #compile(size: number): Promise<CompiledUpdate> {
+    const { options } = this;
+    const learners = this.#learners;
+    const graph = updateGraph(options, size, learners);
+    const session = await InPlaceSession.open(this.#runtime, graph, sessionOptions(this.#settings));
+    const byColumn = <T>(make: (column: Column, length: number) => T) =>
+      Object.fromEntries(
+        COLUMN_NAMES.map((column) => [column, make(column, learners * size * COLUMNS[column](options))]),
+      ) as Record<Column, T>;
+    const columns = byColumn(() => new LentTensor(this.#runtime));
+    const blank = byColumn((_, length) => new Float32Array(length));
+    const width = options.varianceWeight === 0 ? [1, 3] : [2, 4];
+    const criticMeans = new Float32Array(2 * learners * width[0]);
+    const actorMeans = new Float32Array(learners * width[1]);
+    const sums = graph.outputs.filter(({ name }) => name.startsWith(SUM));
+    const sumTensors = sums.map(({ name, tensor }) => {
+      const shape = tensor.shape as readonly number[];
+      return [name, this.#tensor(new Float32Array(sizeOf({ shape })), shape)] as const;
+    });
+    const results = {
+      'critic/means': this.#tensor(criticMeans, [2, ...this.#lead, 1, width[0]]),
+      'actor/means': this.#tensor(actorMeans, [1, ...this.#lead, 1, width[1]]),
+      ...Object.fromEntries(sumTensors),
+    };
+    const used = new Set(session.inputNames);
+    const feeds = this.#sets.map((set) => {
+      const inputs = [...Object.entries(this.#scalarTensors), ...set];
+      return Object.fromEntries(inputs.filter(([name]) => used.has(name)));
+    });
+    const fetches = [1, 0].map((other) => ({
+      ...results,
+      ...Object.fromEntries([...this.#sets[other]].map(([name, tensor]) => [name + NEXT, tensor])),
+    }));
+    // What has no sum is small, and looked at itself.
+    const isSummed = (name: string) => sums.some((sum) => sum.name === SUM + name);
+    const check = (name: string, { data }: Tensor): Checked => ({
+      data: data as Float32Array,
+      networks: name.includes('critic/') ? 2 : 1,
+    });
+    const checked = [1, 0].map((other) => [
+      ...sumTensors.map(([name, tensor]) => check(name, tensor)),
+      ...this.#trained
+        .filter(({ name }) => !isSummed(name + NEXT))
+        .map(({ name }) => check(name, this.#sets[other].get(name) as Tensor)),
+    ]);
+    const looked = COLUMN_NAMES.filter((name) => /noise|observations/i.test(name) && !isSummed(name));
+    const compiled = {
+      session,
+      columns,
+      gathered: learners > 1 ? blank : null,
+      feeds,
+      fetches,
+      criticMeans,
+      actorMeans,
+      checked,
+      looked,
+    };
+    this.#feedBatch(compiled, blank, size);
+    await session.probe(feeds[this.#current], fetches[this.#current], criticMeans);
+    return compiled;
+  }
+
+  /** Makes the columns the update's inputs where they lie. */
+  #feedBatch({ columns, feeds, session }: CompiledUpdate, batch: Record<Column, Float32Array>, size: number) {
+    for (const column of COLUMN_NAMES) {
+      if (!session.inputNames.includes(column)) continue;
+      feeds[this.#current][column] = columns[column].of(batch[column], [
+        ...this.#lead,
+        size,
+        COLUMNS[column](this.options),
+      ]);
+    }
+  }
+
+  /** Actions of every learner's policy on `count` rows each, the learners' one after the other. */
+  async act(
+    observations: Float32Array,
+    count: number,
+    noise: Float32Array | null,
+    out: Float32Array,
+  ): Promise<void> {
+    const { observationSize, actionSize } = this.options;
+    const feeds = this.#actInputs[this.#current];
+    feeds.observations = this.#lent.observations.of(observations, [...this.#lead, count, observationSize]);
+    const actions = [...this.#lead, count, actionSize];
+    feeds.noise = this.#lent.noise.of(noise ?? this.#noNoise(count), actions);
+    await this.#act.run(feeds, { action: this.#lent.action.of(out, actions) });
+  }
+
+  #noNoise(count: number): Float32Array {
+    const known = this.#silence.get(count);
+    if (known !== undefined) return known;
+    const zeros = new Float32Array(this.#learners * count * this.options.actionSize);
+    this.#silence.set(count, zeros);
+    return zeros;
+  }
+
+  /** One update of every learner, each from its own batch; all are of one size. */
+  async update(batches: readonly TransitionBatch[]): Promise<readonly SacMetrics[]> {
+    const { options } = this;
+    const { size } = batches[0];
+    const compiled = await this.#update(size);
+    for (const batch of batches) requireColumns(batch, size, options);
+    for (let learner = 0; learner < batches.length; learner++) this.#writeNumbers(learner);
+    const { gathered } = compiled;
+    if (gathered !== null) gather(batches, gathered, size, options);
+    this.#feedBatch(compiled, gathered ?? batches[0], size);
+
+    await compiled.session.run(compiled.feeds[this.#current], compiled.fetches[this.#current]);
+
+    this.#requireFinite(compiled, batches);
+    const results = batches.map((_, learner) => this.#read(compiled, learner));
+    results.forEach(({ next }, learner) => {
+      requireFinite(next.logTemperature.values[0], 'temperature', this.#of(learner), batches[learner]);
+    });
+    this.#current = 1 - this.#current;
+    results.forEach(({ next }, learner) => {
+      this.#numbers[learner] = next;
+    });
+    return results.map(({ metrics }) => metrics);
+  }
+
+  /** The numbers that a learner's update depends on, for the graph. */
+  #writeNumbers(learner: number): void {
+    const { options } = this;
+    const { logTemperature, scales, updates } = this.#numbers[learner];
+    const { rate, epsilon } = adamScalars(updates + 1, options.learningRate, options.adamEpsilon);
+    this.#scalars.temperature[learner] = Math.exp(logTemperature.values[0]);
+    this.#scalars.limit[learner] = errorLimit(scales, updates, options);
+    this.#scalars.kappa[learner] = sharpeWeight(scales, updates, options);
+    this.#scalars.rate[learner] = rate;
+    this.#scalars.epsilon[learner] = epsilon;
+  }
+
+  /** Batch means of a learner, by what they are of. */
+  #means({ criticMeans, actorMeans }: CompiledUpdate, learner: number) {
+    const hasVariance = this.options.varianceWeight > 0;
+    const width = hasVariance ? 2 : 1;
+    const [first, second] = [width * learner, width * (this.#learners + learner)];
+    const at = (hasVariance ? 4 : 3) * learner;
+    return {
+      criticLoss: (criticMeans[first] + criticMeans[second]) / 2,
+      criticVarianceLoss: hasVariance ? criticMeans[first + 1] + criticMeans[second + 1] : 0,
+      actorLoss: actorMeans[at],
+      logProbability: actorMeans[at + 1],
+      meanQ: actorMeans[at + 2],
+      sigma: hasVariance ? actorMeans[at + 3] : 0,
+    };
+  }
+
+  #requireFinite(compiled: CompiledUpdate, batches: readonly TransitionBatch[]): void {
+    batches.forEach((batch, learner) => {
+      const means = this.#means(compiled, learner);
+      const which = this.#of(learner);
+      requireFinite(means.criticLoss, 'critic loss', which, batch);
+      requireFinite(means.criticVarianceLoss, 'critic variance loss', which, batch);
+      requireFinite(means.actorLoss, 'actor loss', which, batch);
+      requireFinite(means.sigma, 'predicted deviation', which, batch);
+      for (const column of compiled.looked)
+        requireFinite(sum(batch[column]), `sum of ${column}`, which, batch);
+    });
+    for (const numbers of compiled.checked[this.#current]) {
+      if (Number.isFinite(sum(numbers.data))) continue;
+      const culprit = this.#culprit(numbers);
+      requireFinite(Number.NaN, 'sum of the weights', this.#of(culprit), batches[culprit]);
+    }
+  }
+
+  /** Whose part of a result is not finite; the first learner's where only the sum of finite ones is not. */
+  #culprit({ data, networks }: Checked): number {
+    const length = data.length / (networks * this.#learners);
+    const index = data.findIndex((x) => !Number.isFinite(x));
+    return index < 0 ? 0 : Math.floor(index / length) % this.#learners;
+  }
+
+  /** What messages of errors call a learner's update. */
+  #of(learner: number): string {
+    const update = `update ${this.#numbers[learner].updates + 1}`;
+    return this.#learners === 1 ? update : `${update} of learner ${learner}`;
+  }
+
+  #read(compiled: CompiledUpdate, learner: number): { metrics: SacMetrics; next: Numbers } {
+    const { options } = this;
+    const { logTemperature, scales, updates } = this.#numbers[learner];
+    const { logProbability, ...means } = this.#means(compiled, learner);
+    // L_α = −mean(log α·(log π + H̄)), whose derivative by log α is −mean(log π + H̄).
+    const surplus = logProbability + options.targetEntropy;
+    const nextTemperature = adamState(1);
+    adamStep(logTemperature, nextTemperature, Float32Array.of(-surplus), 0, updates + 1, options);
+    const { criticLoss, meanQ, sigma } = means;
+    return {
+      metrics: {
+        ...means,
+        temperatureLoss: -logTemperature.values[0] * surplus,
+        temperature: Math.exp(nextTemperature.values[0]),
+        kappa: sharpeWeight(scales, updates, options),
+        entropy: -logProbability,
+      },
+      next: {
+        logTemperature: nextTemperature,
+        scales: advanceScales(scales, { error: criticLoss, q: meanQ, sigma }),
+        updates: updates + 1,
+      },
+    };
+  }
+
+  exportState(learner: number): SacState {
+    const state: Record<string, StateTensor> = {};
+    for (const tensor of this.#trained) {
+      unpack(this.#data(tensor.name), learner, '', tensor, state);
+      unpack(this.#data(`m/${tensor.name}`), learner, 'adam/m/', tensor, state);
+      unpack(this.#data(`v/${tensor.name}`), learner, 'adam/v/', tensor, state);
+    }
+    for (const tensor of this.#targets) unpack(this.#data(tensor.name), learner, '', tensor, state);
+    exportScalars(this.#numbers[learner], state);
+    return state;
+  }
+
+  importState(learner: number, state: SacState): void {
+    checkState(state, this.options);
+    for (const tensor of this.#trained) {
+      pack(state, learner, '', tensor, this.#data(tensor.name));
+      pack(state, learner, 'adam/m/', tensor, this.#data(`m/${tensor.name}`));
+      pack(state, learner, 'adam/v/', tensor, this.#data(`v/${tensor.name}`));
+    }
+    for (const tensor of this.#targets) pack(state, learner, '', tensor, this.#data(tensor.name));
+    this.#numbers[learner] = importScalars(state);
+  }
+
+  dispose(): void {
+    void this.#act.release();
+    for (const compiled of this.#compiled.values()) {
+      void compiled.then(({ session }) => {
+        if (this.#settings.profile !== undefined) session.endProfiling();
+        return session.release();
+      });
+    }
+    this.#compiled.clear();
+  }
+}
+
+/** Puts the batches one after the other, column by column. */
+function gather(
+  batches: readonly TransitionBatch[],
+  out: Record<Column, Float32Array>,
+  size: number,
+  options: SacEngineOptions,
+): void {
+  for (const column of COLUMN_NAMES) {
+    const length = size * COLUMNS[column](options);
+    batches.forEach((batch, learner) => {
+      const data = batch[column];
+      out[column].set(data.length === length ? data : data.subarray(0, length), learner * length);
+    });
+  }
+}
+
+function requireColumns(batch: TransitionBatch, size: number, options: SacEngineOptions): void {
+  if (batch.size !== size) {
+    throw new InputError({
+      code: 'bad-batch-size',
+      message: `Learners of one graph take batches of one size, not of ${size} and ${batch.size}.`,
+      field: 'batch',
+      value: batch.size,
+      expected: String(size),
+    });
+  }
+  for (const column of COLUMN_NAMES) {
+    const length = size * COLUMNS[column](options);
+    if (batch[column].length >= length) continue;
+    throw new InputError({
+      code: 'short-batch',
+      message: `The batch's ${column} have ${batch[column].length} numbers where its size and the engine's ask for ${length}.`,
+      field: column,
+      value: batch[column].length,
+      expected: `at least ${length} numbers`,
+    });
+  }
+}
+
+function sum(numbers: Float32Array): number {
+  let total = 0;
+  for (let i = 0; i < numbers.length; i++) total += numbers[i];
+  return total;
+}
+
+function requireFinite(value: number, quantity: string, update: string, batch: TransitionBatch): void {
+  if (Number.isFinite(value)) return;
+  const culprit = COLUMN_NAMES.find((name) => !batch[name].every(Number.isFinite));
+  const because = culprit === undefined ? '' : ` The batch's ${culprit} hold a number that is not finite.`;
+  throw new RunError({
+    code: 'diverged',
+    message: `Training diverged: the ${quantity} is not finite in ${update}.${because}`,
+    field: quantity,
+    value: String(value),
+    expected: 'a finite number',
+    hint: 'Go on from the last good checkpoint with a smaller sac.learningRate, or scale the rewards down.',
+  });
+}
