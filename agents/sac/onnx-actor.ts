@@ -3,7 +3,7 @@ import { encodeModel } from '../../onnx/protobuf.ts';
 import { loadOnnxRuntime, type OnnxRuntime } from '../../onnx/session.ts';
 import type { SacEngineOptions, SacState } from './engine.ts';
 import { sessionOptions } from './onnx-device.ts';
-import { actorTensors, pack, sizeOf } from './onnx-layout.ts';
+import { actorWeights, copyIn, sizeOf } from './onnx-layout.ts';
 import { actGraph } from './onnx-update.ts';
 
 /**
@@ -33,7 +33,7 @@ export class OnnxActor {
     this.#session = session;
     this.#options = options;
     this.#weights = Object.fromEntries(
-      actorTensors(options).map((tensor) => [
+      actorWeights(options, 1).tensors.map((tensor) => [
         tensor.name,
         new runtime.Tensor('float32', new Float32Array(sizeOf(tensor)), tensor.shape),
       ]),
@@ -42,8 +42,8 @@ export class OnnxActor {
 
   /** Copies the actor's weights out of a learner's state. */
   load(state: SacState): void {
-    for (const tensor of actorTensors(this.#options)) {
-      pack(state, '', tensor, this.#weights[tensor.name].data as Float32Array);
+    for (const tensor of actorWeights(this.#options, 1).tensors) {
+      copyIn(state, 0, '', tensor, this.#weights[tensor.name].data as Float32Array);
     }
   }
 

@@ -132,9 +132,7 @@ class OnnxEngine implements SacEngine {
   }
 
   exportActor(out: SacState): void {
-    for (const { name } of this.#trained) {
-      if (name.startsWith('actor/')) out[name].data.set(this.#data(name));
-    }
+    this.#stack.exportActor(0, out);
   }
 
   importState(state: SacState): void {

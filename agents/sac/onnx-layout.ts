@@ -1,6 +1,6 @@
 import * as op from '../../onnx/operators.ts';
 import type { Tensor } from '../../onnx/tensor.ts';
-import type { SacEngineOptions, SacState, StateTensor } from './engine.ts';
+import type { SacEngineOptions, SacState } from './engine.ts';
 import { actorLayout, CRITICS, criticLayout, TARGETS, type TensorPlace } from './layout.ts';
 
 /** A stretch of a tensor of the graph that is a named tensor of a learner's state. */
@@ -176,34 +176,32 @@ export function sizeOf({ shape }: { readonly shape: readonly number[] }): number
 }
 
 /** Copies a learner's tensors `prefix + name` into the graph's tensor. */
-export function pack(
+export function copyIn(
   state: SacState,
   learner: number,
   prefix: string,
   tensor: GraphTensor,
   out: Float32Array,
 ): void {
-  for (const part of tensor.parts) {
-    if (part.learner !== learner) continue;
-    const { data } = state[prefix + part.name];
-    const [rows, columns] = part.shape;
-    out.set(part.transposed ? swapped(data, rows, columns) : data, part.offset);
+  for (const { learner: whose, name, shape, offset, transposed } of tensor.parts) {
+    if (whose !== learner) continue;
+    const { data } = state[prefix + name];
+    out.set(transposed ? swapped(data, shape[0], shape[1]) : data, offset);
   }
 }
 
-/** Copies a learner's part of the graph's tensor out into tensors of its state: the inverse of {@link pack}. */
-export function unpack(
+/** Copies a learner's part of the graph's tensor into tensors of its state: the inverse of {@link copyIn}. */
+export function copyOut(
   data: Float32Array,
   learner: number,
   prefix: string,
   tensor: GraphTensor,
-  out: Record<string, StateTensor>,
+  out: SacState,
 ): void {
-  for (const part of tensor.parts) {
-    if (part.learner !== learner) continue;
-    const { name, shape, offset, length, transposed } = part;
-    const own = data.slice(offset, offset + length);
-    out[prefix + name] = { shape, data: transposed ? swapped(own, shape[1], shape[0]) : own };
+  for (const { learner: whose, name, shape, offset, length, transposed } of tensor.parts) {
+    if (whose !== learner) continue;
+    const own = data.subarray(offset, offset + length);
+    out[prefix + name].data.set(transposed ? swapped(own, shape[1], shape[0]) : own);
   }
 }
 

@@ -10,7 +10,7 @@ import { initialState } from './initialise.ts';
 import { checkState, TARGETS } from './layout.ts';
 import { exportScalars, importScalars } from './learner-scalars.ts';
 import { type Settings, sessionOptions } from './onnx-device.ts';
-import { actorWeights, criticWeights, type GraphTensor, pack, sizeOf, unpack } from './onnx-layout.ts';
+import { actorWeights, copyIn, copyOut, criticWeights, type GraphTensor, sizeOf } from './onnx-layout.ts';
 import { LentTensor } from './onnx-lent.ts';
 import { actGraph, NEXT, SUM, updateGraph } from './onnx-update.ts';
 import { advanceScales, errorLimit, type Scales, sharpeWeight } from './scales.ts';
@@ -78,6 +78,7 @@ export class OnnxStack {
   readonly #learners: number;
   /** Axis of the learners, where there are several. */
   readonly #lead: readonly number[];
+  readonly #actor: readonly GraphTensor[];
   readonly #trained: readonly GraphTensor[];
   readonly #targets: readonly GraphTensor[];
   readonly #sets: readonly ReadonlyMap<string, Tensor>[];
@@ -121,8 +122,8 @@ export class OnnxStack {
     this.#act = act;
     this.#learners = seeds.length;
     this.#lead = seeds.length > 1 ? [seeds.length] : [];
-    const actor = actorWeights(options, seeds.length).tensors;
-    this.#trained = [...actor, ...criticWeights(options, seeds.length).tensors];
+    this.#actor = actorWeights(options, seeds.length).tensors;
+    this.#trained = [...this.#actor, ...criticWeights(options, seeds.length).tensors];
     this.#targets = criticWeights(options, seeds.length, TARGETS).tensors;
     this.#sets = [0, 1].map(() => this.#stateTensors());
     const numbers = SCALARS.map((name) => [name, new Float32Array(seeds.length)] as const);
@@ -133,7 +134,7 @@ export class OnnxStack {
     );
     this.#numbers = seeds.map(() => importScalars(initialState(options)));
     this.#actInputs = this.#sets.map((set) =>
-      Object.fromEntries(actor.map(({ name }) => [name, set.get(name) as Tensor])),
+      Object.fromEntries(this.#actor.map(({ name }) => [name, set.get(name) as Tensor])),
     );
     const lent = () => new LentTensor(runtime);
     this.#lent = { observations: lent(), noise: lent(), action: lent() };
@@ -377,24 +378,35 @@ export class OnnxStack {
 
   exportState(learner: number): SacState {
     const state: Record<string, StateTensor> = {};
+    const copy = (tensor: GraphTensor, ofGraph: string, ofState: string) => {
+      for (const { learner: whose, name, shape, length } of tensor.parts) {
+        if (whose === learner) state[ofState + name] = { shape, data: new Float32Array(length) };
+      }
+      copyOut(this.#data(ofGraph + tensor.name), learner, ofState, tensor, state);
+    };
     for (const tensor of this.#trained) {
-      unpack(this.#data(tensor.name), learner, '', tensor, state);
-      unpack(this.#data(`m/${tensor.name}`), learner, 'adam/m/', tensor, state);
-      unpack(this.#data(`v/${tensor.name}`), learner, 'adam/v/', tensor, state);
+      copy(tensor, '', '');
+      copy(tensor, 'm/', 'adam/m/');
+      copy(tensor, 'v/', 'adam/v/');
     }
-    for (const tensor of this.#targets) unpack(this.#data(tensor.name), learner, '', tensor, state);
+    for (const tensor of this.#targets) copy(tensor, '', '');
     exportScalars(this.#numbers[learner], state);
     return state;
+  }
+
+  /** As SacEngine.exportActor, of one learner. */
+  exportActor(learner: number, out: SacState): void {
+    for (const tensor of this.#actor) copyOut(this.#data(tensor.name), learner, '', tensor, out);
   }
 
   importState(learner: number, state: SacState): void {
     checkState(state, this.options);
     for (const tensor of this.#trained) {
-      pack(state, learner, '', tensor, this.#data(tensor.name));
-      pack(state, learner, 'adam/m/', tensor, this.#data(`m/${tensor.name}`));
-      pack(state, learner, 'adam/v/', tensor, this.#data(`v/${tensor.name}`));
+      copyIn(state, learner, '', tensor, this.#data(tensor.name));
+      copyIn(state, learner, 'adam/m/', tensor, this.#data(`m/${tensor.name}`));
+      copyIn(state, learner, 'adam/v/', tensor, this.#data(`v/${tensor.name}`));
     }
-    for (const tensor of this.#targets) pack(state, learner, '', tensor, this.#data(tensor.name));
+    for (const tensor of this.#targets) copyIn(state, learner, '', tensor, this.#data(tensor.name));
     this.#numbers[learner] = importScalars(state);
   }
 
