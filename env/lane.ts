@@ -180,7 +180,8 @@ export class Lane implements MarketParticipant {
       this.#place(ASK, quote.ask, askSteps, quote.refreshAsk);
     }
     // Without latency a request acts at once.
-    this.#exchange.onClock(market.time);
+    const { time } = this.#seat.market;
+    if (this.watch.clock <= time) this.#exchange.onClock(time);
     return quote;
   }
 

@@ -43,6 +43,8 @@ export class TapeReplay {
   #loaded: RowBatch | null = null;
   #first: FirstBook | undefined;
   #holeSince = Number.POSITIVE_INFINITY;
+  /** Time of the next row where it is known, µs: nothing happens before. */
+  #quietUntil = Number.NEGATIVE_INFINITY;
 
   constructor(tapes: readonly Tape[], options: ReplayOptions = {}) {
     this.#tapes = checkTapes(tapes);
@@ -94,6 +96,7 @@ export class TapeReplay {
     this.#batch = lastIndex(tape.batches, (index) => tape.batchStart(index) <= from);
     this.#row = 0;
     this.#loaded = null;
+    this.#quietUntil = Number.NEGATIVE_INFINITY;
     this.#holeSince = Number.POSITIVE_INFINITY;
     this.market.restart();
     this.advanceTo(time);
@@ -102,12 +105,20 @@ export class TapeReplay {
   /** Applies all rows with local time ≤ `time`, µs, and sets the clock to it; false when no row is left. */
   advanceTo(time: number): boolean {
     const { market } = this;
+    // Decisions outnumber messages in a quiet market.
+    if (time < this.#quietUntil) {
+      market.advance(time);
+      return true;
+    }
     for (let batch = this.#load(); batch !== null; batch = this.#load()) {
       const from = this.#row;
       this.#row = market.applyBatch(batch, from, time);
       this.#rows += this.#row - from;
       if (this.#row > from) this.#holeSince = Number.POSITIVE_INFINITY;
-      if (this.#row < batch.length) break;
+      if (this.#row < batch.length) {
+        this.#quietUntil = timeAt(batch.localTime, this.#row);
+        break;
+      }
       this.#endBatch();
     }
     market.advance(time);
