@@ -85,7 +85,7 @@ function countRows(tape: Tape): number {
 }
 
 /** How far the recorder's clock was behind the exchange's, at its worst, µs. */
-function clockBehind(tape: Tape): number {
+export function clockBehind(tape: Tape): number {
   let behind = 0;
   for (let index = 0; index < tape.batches; index++) {
     const { length, exchangeTime, localTime } = tape.readBatch(index);

@@ -11,6 +11,7 @@ import { asMarket } from './as-market.ts';
 import type { Bench, BenchContext, Figure } from './bench.ts';
 import { decision } from './decision.ts';
 import { env } from './env.ts';
+import { fills } from './fills.ts';
 import { importing } from './import.ts';
 import { learningBench } from './learning.ts';
 import { live } from './live.ts';
@@ -18,7 +19,17 @@ import { replay } from './replay.ts';
 import { sac } from './sac.ts';
 
 /** One line a bench. */
-const BENCHES: readonly Bench[] = [asMarket, replay, importing, env, sac, learningBench, decision, live];
+const BENCHES: readonly Bench[] = [
+  asMarket,
+  replay,
+  fills,
+  importing,
+  env,
+  sac,
+  learningBench,
+  decision,
+  live,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -6,6 +6,12 @@ import { importCaptures } from '../market/import.ts';
 
 export type Recording = 'usdm-btcusdt' | 'spot-nexousdt';
 
+/** Highest price of hftbacktest's vector of prices, which begins at 0, quote currency. */
+export const TOP_PRICE: Readonly<Record<Recording, number>> = {
+  'usdm-btcusdt': 100_000,
+  'spot-nexousdt': 10,
+};
+
 let folder: string | undefined;
 
 /** A folder for what a bench makes. */

@@ -18,13 +18,11 @@ import { openTape } from '../market/tape/reader.ts';
 import { type Bench, type BenchContext, type Figure, median } from './bench.ts';
 import { writeHftEvents } from './hft-events.ts';
 import { missingPackage, PeerProcess } from './peer-process.ts';
-import { type Recording, scratchFolder, tapeOf } from './recordings.ts';
+import { type Recording, scratchFolder, TOP_PRICE, tapeOf } from './recordings.ts';
 import { TouchQuoter } from './touch-quoter.ts';
 
 const ROUNDS = 7;
 const LANES = 64;
-/** Of a vector-depth array of hftbacktest: prices from 0 to this, quote currency. */
-const TOP: Readonly<Record<Recording, number>> = { 'usdm-btcusdt': 100_000, 'spot-nexousdt': 10 };
 const INTERVALS: Readonly<Record<Recording, readonly number[]>> = {
   'usdm-btcusdt': [100, 10],
   'spot-nexousdt': [100],
@@ -93,7 +91,7 @@ async function* measure(context: BenchContext, recording: Recording): AsyncItera
   tape.close();
   const lot = instrument.stepSize;
   const missing = missingPackage(python, 'hftbacktest');
-  const parameters = [events, instrument.tickSize, lot, TOP[recording], lot].map(String);
+  const parameters = [events, instrument.tickSize, lot, TOP_PRICE[recording], lot].map(String);
   const peer = missing === undefined ? new PeerProcess(python, 'hft_replay.py', parameters) : undefined;
   const rounds = quick ? 2 : ROUNDS;
   for (const interval of INTERVALS[recording]) {

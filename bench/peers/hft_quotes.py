@@ -6,7 +6,8 @@ multiples of the interval since the epoch. Events are a .npy that bench/hft-even
 """
 import numpy as np
 from hftbacktest import GTX, LIMIT, BacktestAsset, HashMapMarketDepthBacktest, ROIVectorMarketDepthBacktest
-from hftbacktest.order import FILLED
+from hftbacktest.order import FILLED, NONE
+from hftbacktest.types import event_dtype
 from numba import njit
 
 LATENCY_NS = 10_000_000
@@ -31,9 +32,26 @@ def backtest(events, depth, tick, lot, top):
 
 
 @njit
+def take_fills(hbt, fills, filled):
+    """Notes the orders that are known to be filled, and forgets them."""
+    orders = hbt.orders(0).values()
+    while orders.has_next():
+        order = orders.get()
+        if order.status == FILLED:
+            if filled < len(fills):
+                fills[filled, 0] = order.exch_timestamp // 1000
+                fills[filled, 1] = order.side
+                fills[filled, 2] = order.price_tick
+                fills[filled, 3] = order.exec_qty
+            filled += 1
+    hbt.clear_inactive_orders(0)
+    return filled
+
+
+@njit
 def quote(hbt, interval, quantity, fills):
     """Quotes to the end of the data; returns decisions and fills. Each fill is a row of `fills`, as far as they reach:
-    exchange time, side (1 bought, -1 sold), price in ticks, quantity."""
+    exchange time in µs, side (1 bought, -1 sold), price in ticks, quantity."""
     decisions = 0
     filled = 0
     next_id = 1
@@ -45,6 +63,7 @@ def quote(hbt, interval, quantity, fills):
         if wait != interval:
             continue
         decisions += 1
+        filled = take_fills(hbt, fills, filled)
         depth = hbt.depth(0)
         bid, ask = depth.best_bid_tick - 1, depth.best_ask_tick + 1
         ready = bid > 0 and ask > bid and ask < 1_000_000_000
@@ -52,35 +71,23 @@ def quote(hbt, interval, quantity, fills):
         orders = hbt.orders(0).values()
         while orders.has_next():
             order = orders.get()
-            if order.status == FILLED:
-                if filled < len(fills):
-                    fills[filled, 0] = order.exch_timestamp
-                    fills[filled, 1] = order.side
-                    fills[filled, 2] = order.price_tick
-                    fills[filled, 3] = order.exec_qty
-                filled += 1
-            elif order.cancellable:
-                if order.price_tick != (bid if order.side == 1 else ask) and ready:
-                    hbt.cancel(0, order.order_id, False)
-                elif order.side == 1:
-                    bid_stands = True
-                else:
-                    ask_stands = True
-            # A new order that the exchange has not answered.
-            elif order.status == 0:
+            wanted = bid if order.side == 1 else ask
+            if order.cancellable and order.price_tick != wanted and ready:
+                hbt.cancel(0, order.order_id, False)
+            # It stands where it should, or the exchange has not answered yet.
+            elif order.cancellable or order.status == NONE:
                 if order.side == 1:
                     bid_stands = True
                 else:
                     ask_stands = True
-        hbt.clear_inactive_orders(0)
         if not bid_stands:
             hbt.submit_buy_order(0, next_id, bid * tick, quantity, GTX, LIMIT, False)
             next_id += 1
         if not ask_stands:
             hbt.submit_sell_order(0, next_id, ask * tick, quantity, GTX, LIMIT, False)
             next_id += 1
-    return decisions, filled
+    return decisions, take_fills(hbt, fills, filled)
 
 
 def load(path):
-    return np.load(path)
+    return np.load(path).astype(event_dtype)
