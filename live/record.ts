@@ -21,6 +21,8 @@ export interface RecordOptions {
   readonly signal: AbortSignal;
   readonly clock?: Clock;
   readonly onEvent?: (event: LiveEvent) => void;
+  /** The feed is about to start, for those who watch it. */
+  readonly onStart?: (feed: LiveFeed) => void;
 }
 
 export interface RecordSummary {
@@ -79,6 +81,7 @@ export async function recordStreams(options: RecordOptions): Promise<RecordSumma
     onFrame: (frame) => recorder.write(frame),
   });
   if (options.onEvent !== undefined) feed.on(options.onEvent);
+  options.onStart?.(feed);
   const halt = (): void => feed.stop();
   done.signal.addEventListener('abort', halt);
   try {

@@ -1,10 +1,12 @@
 import { InputError } from '../../base/errors.ts';
 import { parseDuration } from '../../base/time.ts';
 import { TRADE_STREAMS, type TradeStream } from '../../live/binance/venue.ts';
+import { RecordMonitor } from '../../live/monitor/record-monitor.ts';
 import { type RecordSummary, recordStreams } from '../../live/record.ts';
 import { VENUES, type Venue } from '../../market/instrument.ts';
 import type { Command } from '../command.ts';
 import { describeEvent } from '../evaluation/live-events.ts';
+import { MONITOR_OPTIONS, monitorOptions, peopleLog } from '../options/monitor.ts';
 import { parseSync, SYNC_OPTION } from '../options/sync.ts';
 
 export const recordCommand: Command = {
@@ -51,12 +53,14 @@ export const recordCommand: Command = {
       default: TRADE_STREAMS[0],
     },
     ...SYNC_OPTION,
+    ...MONITOR_OPTIONS,
   },
   async run(args, context) {
     const duration =
       args.duration === undefined ? undefined : parseDuration(String(args.duration), 'duration');
-    const summary = await recordStreams({
-      venue: args.venue as Venue,
+    const venue = args.venue as Venue;
+    const options = {
+      venue,
       symbols: parseSymbols(String(args.symbol)),
       out: String(args.out),
       ...addresses(args.ws as string | undefined, args.rest as string | undefined),
@@ -65,11 +69,28 @@ export const recordCommand: Command = {
       syncSeconds: parseSync(args),
       seed: context.seed,
       signal: context.signal,
-      onEvent: (event) => {
-        const line = describeEvent(event);
-        if (line !== undefined) context.log(line);
-      },
-    });
+    };
+    const tell = peopleLog(args, context);
+    const symbols = options.symbols.join(',');
+    const watching = monitorOptions(args, { command: 'record', venue, symbols });
+    const monitor = watching === undefined ? undefined : await RecordMonitor.start(watching);
+    if (monitor?.url !== undefined) tell(`metrics: ${monitor.url}metrics, health: ${monitor.url}healthz`);
+    let summary: RecordSummary;
+    try {
+      summary = await recordStreams({
+        ...options,
+        onStart: (feed) => monitor?.watch(feed, venue),
+        onEvent: (event) => {
+          monitor?.onFeedEvent(event);
+          const line = describeEvent(event);
+          if (line !== undefined) tell(line);
+        },
+      });
+    } catch (error) {
+      await monitor?.close({ error });
+      throw error;
+    }
+    await monitor?.close({ summary });
     context.print(table(summary));
     return { ...summary };
   },

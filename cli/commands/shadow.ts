@@ -8,6 +8,7 @@ import { POLICY_ONNX } from '../../checkpoints/export.ts';
 import { quoteCurrency } from '../../evaluation/session-record.ts';
 import { kpiTable } from '../../evaluation/text-table.ts';
 import { TRADE_STREAMS, type TradeStream } from '../../live/binance/venue.ts';
+import { ShadowMonitor } from '../../live/monitor/shadow-monitor.ts';
 import { runShadow } from '../../live/shadow/session.ts';
 import {
   hasShadowSession,
@@ -27,6 +28,7 @@ import { describeEvent } from '../evaluation/live-events.ts';
 import { laneFor } from '../evaluation/policy-lane.ts';
 import { RECORD_OPTIONS, RecordFiles } from '../evaluation/record-files.ts';
 import { LANE_OPTIONS } from '../options/lane.ts';
+import { MONITOR_OPTIONS, monitorOptions, peopleLog } from '../options/monitor.ts';
 import { parseSync, SYNC_OPTION } from '../options/sync.ts';
 
 const { start: _start, end: _end, ...STREAM_LANE_OPTIONS } = LANE_OPTIONS;
@@ -88,6 +90,7 @@ export const shadowCommand: Command = {
       default: TRADE_STREAMS[0],
     },
     ...SYNC_OPTION,
+    ...MONITOR_OPTIONS,
     ...STREAM_LANE_OPTIONS,
     ...RECORD_OPTIONS,
   },
@@ -119,10 +122,20 @@ async function shadow(args: Arguments, context: CommandContext): Promise<Readonl
     config: { agents: context.config.agents, shadow: context.config.shadow },
     finished: null,
   };
+  const watching = monitorOptions(args, {
+    command: 'shadow',
+    policy: agent.name,
+    venue: session.venue,
+    symbol: session.symbol,
+  });
+  const tell = peopleLog(args, context);
   makeFolder(out);
   let status: ShadowStatus | undefined;
   let summary: ShadowSummary;
+  let monitor: ShadowMonitor | undefined;
   try {
+    if (watching !== undefined) monitor = await ShadowMonitor.start(watching);
+    if (monitor?.url !== undefined) tell(`live page: ${monitor.url}`);
     summary = await runShadow({
       source,
       out,
@@ -137,15 +150,17 @@ async function shadow(args: Arguments, context: CommandContext): Promise<Readonl
       sharpeIntervalSeconds: context.config.evaluation.sharpeIntervalSeconds,
       checkInstrument: (instrument) => checkPolicyFits(manifest, instrument),
       laneListeners: (instrument, lot) => records.listeners(instrument, lot),
-      listeners: [logger(context)],
+      listeners: monitor === undefined ? [logger(tell)] : [logger(tell), monitor],
       onStart: (begun) => {
         status = begun;
         writeShadowSession(out, session);
         keepFolder(out);
+        monitor?.watch(begun);
       },
       onEvent: (event) => {
+        monitor?.onFeedEvent(event);
         const line = describeEvent(event);
-        if (line !== undefined) context.log(line);
+        if (line !== undefined) tell(line);
       },
       trades: args.trades as TradeStream,
       duration,
@@ -155,10 +170,12 @@ async function shadow(args: Arguments, context: CommandContext): Promise<Readonl
     records.finish();
   } catch (error) {
     records.discard();
+    await monitor?.close({ error });
     throw error;
   } finally {
     removeFolder(out);
   }
+  await monitor?.close({ summary });
   if (status !== undefined) {
     const finished = { at: new Date().toISOString(), decisions: summary.decisions };
     writeShadowSession(out, { ...session, finished });
@@ -244,14 +261,14 @@ function checkSymbol(
 }
 
 /** Tells people who decides. */
-function logger(context: CommandContext): ShadowListener {
+function logger(tell: (line: string) => void): ShadowListener {
   return {
     onFallback: ({ time, from, to, reasons }) => {
       const why = reasons.length === 0 ? 'all is well' : reasons.join(', ');
-      context.log(`${formatTime(time)} ${to} decides instead of ${from}: ${why}`);
+      tell(`${formatTime(time)} ${to} decides instead of ${from}: ${why}`);
     },
     onDriftAlarm: ({ feature, psi }) => {
-      context.log(`${feature} is unlike training: PSI ${psi?.toFixed(2) ?? 'unknown'}`);
+      tell(`${feature} is unlike training: PSI ${psi?.toFixed(2) ?? 'unknown'}`);
     },
   };
 }

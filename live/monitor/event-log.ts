@@ -80,7 +80,8 @@ export class EventLog {
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#destination.once('close', resolve);
-      this.#destination.once('error', () => resolve());
+      // What cannot be written is let go; left alone it would be tried for ever.
+      this.#destination.once('error', () => this.#destination.destroy());
       this.#destination.end();
     });
   }

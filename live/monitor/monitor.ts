@@ -21,6 +21,12 @@ export interface MonitorOptions {
   readonly clock?: Clock;
 }
 
+/** How a session ended: figures for the log, or what went wrong. */
+export interface Outcome {
+  readonly summary?: object;
+  readonly error?: unknown;
+}
+
 /** An event, as whoever shows events is told. */
 export type EventHook = (level: LogLevel, event: string, text: string) => void;
 
@@ -45,18 +51,16 @@ export class Monitor {
   readonly clock: Clock;
   readonly lag: EventLoopLag;
   readonly health: Health;
-  readonly log: EventLog | undefined;
   readonly alarms = new Map<string, number>();
   readonly #info: Readonly<Record<string, string>>;
   readonly #timer: Timer;
   readonly #hooks: EventHook[] = [];
   #server: MonitorServer | undefined;
+  #log: EventLog | undefined;
 
   private constructor(options: MonitorOptions) {
     this.clock = options.clock ?? new SystemClock();
     this.#info = options.info;
-    this.log =
-      options.log === undefined ? undefined : EventLog.open({ ...options.log, context: options.info });
     this.lag = new EventLoopLag(this.clock);
     this.health = new Health(this.clock, () => this.lag.reading, options.health ?? DEFAULT_HEALTH);
     this.#timer = every(this.clock, SAMPLE_MS, () => this.health.look());
@@ -73,12 +77,20 @@ export class Monitor {
       if (options.listen !== undefined) {
         monitor.#server = await MonitorServer.start(options.listen, { ...routes, ...monitor.#routes() });
       }
+      // Last, so that nothing is left of a session whose port was taken.
+      if (options.log !== undefined) {
+        monitor.#log = EventLog.open({ ...options.log, context: options.info });
+      }
     } catch (error) {
       await monitor.#release();
       throw error;
     }
     monitor.tell('info', 'start', '');
     return monitor;
+  }
+
+  get log(): EventLog | undefined {
+    return this.#log;
   }
 
   /** Address of the server, with a slash at its end; undefined where nothing listens. */
@@ -137,9 +149,10 @@ export class Monitor {
     }
   };
 
-  /** Says `stop` with a summary, closes the server and writes what the log holds. */
-  async close(summary: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    this.tell('info', 'stop', '', { summary });
+  /** Says `stop` with how it ended, closes the server and writes what the log holds. */
+  async close({ summary, error }: Outcome = {}): Promise<void> {
+    if (error === undefined) this.tell('info', 'stop', '', { summary });
+    else this.tell('error', 'stop', error instanceof Error ? error.message : String(error), { error });
     await this.#release();
   }
 

@@ -72,12 +72,13 @@ function detail({ status, history, latency, health, lag }: PageSources): object 
     interventions: status.interventions,
     counters: status.counters,
     clock: { offsetMs: clock.offset / 1000, roundTripMs: clock.roundTrip / 1000 },
-    drift: status.drift.map(({ feature, psi, meanShift, deviationRatio, alarmed }) => [
+    drift: status.drift.map(({ feature, psi, meanShift, deviationRatio, level, alarmed }) => [
       feature,
       psi,
       meanShift,
       deviationRatio,
       alarmed ? 1 : 0,
+      level,
     ]),
     latency: {
       count: latency.count,

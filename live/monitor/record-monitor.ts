@@ -1,7 +1,7 @@
 import { MessageKind } from '../../market/binance/message.ts';
 import type { LiveEvent } from '../feed/events.ts';
 import type { LiveFeed } from '../feed/live-feed.ts';
-import { Monitor, type MonitorOptions } from './monitor.ts';
+import { Monitor, type MonitorOptions, type Outcome } from './monitor.ts';
 
 /** Watches a recording: metrics, health and log of its feed. */
 export class RecordMonitor {
@@ -56,8 +56,9 @@ export class RecordMonitor {
     else this.#monitor.onFeedEvent(event);
   };
 
-  async close(summary?: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.#monitor.close(summary);
+  /** Says `stop` with how it ended, and writes what the log holds. */
+  async close(outcome?: Outcome): Promise<void> {
+    await this.#monitor.close(outcome);
   }
 
   #onMarket({

@@ -1,9 +1,13 @@
 const HIDDEN = '[redacted]';
-const SECRET_KEY =
-  /^(.*[-_.])?(authorization|cookie|credentials?|password|passwd|pwd|passphrase|secret|signature|token|(api|access|secret|private|listen)[-_]?key|x-mbx-apikey)$/i;
+/** The last words of a name that looks secret, however they are joined: `apiSecret`, `api_secret`, `X-MBX-APIKEY`. */
+const SECRET_WORDS =
+  'authorization|cookie|credentials?|password|passwd|pwd|passphrase|secret|signature|token|(?:api|access|secret|private|listen)[-_]?key';
+const SECRET_KEY = new RegExp(`(?:${SECRET_WORDS})$`, 'i');
 /** `name=value` and `name: value` in running text. */
-const SECRET_PAIR =
-  /\b((?:[\w-]*[-_])?(?:authorization|password|passwd|passphrase|secret|signature|token|(?:api|access|secret|private|listen)[-_]?key|x-mbx-apikey))(["']?\s*[=:]\s*["']?)(?:(?:bearer|basic)\s+)?[^\s&"',;}]+/gi;
+const SECRET_PAIR = new RegExp(
+  `\\b([\\w-]*(?:${SECRET_WORDS}))(["']?\\s*[=:]\\s*["']?)(?:(?:bearer|basic)\\s+)?[^\\s&"',;}]+`,
+  'gi',
+);
 const URL_IN_TEXT = /\b([a-z][a-z0-9+.-]*:\/\/)([^\s"'<>]+)/gi;
 
 /** The text without what may be secret: user names, passwords and queries of addresses, values of secret-looking names. */

@@ -69,7 +69,7 @@ function addMarketMetrics(registry: Registry, status: ShadowStatus): void {
 }
 
 function addQuoteMetrics(registry: Registry, status: ShadowStatus): void {
-  const { quote, view } = status;
+  const { quote } = status;
   addGauge(registry, {
     name: `${NAME}_quote_price`,
     help: 'Price of the latest decision on each side, quote currency; absent where nothing is quoted.',
@@ -93,6 +93,7 @@ function addQuoteMetrics(registry: Registry, status: ShadowStatus): void {
     help: 'Unfilled size of the simulated order on each side, lots.',
     labels: ['side'],
     read: (tell) => {
+      const { view } = status;
       for (const side of SIDES) tell(view[side].active ? view[side].remaining : 0, { side });
     },
   });
@@ -108,7 +109,7 @@ function addQuoteMetrics(registry: Registry, status: ShadowStatus): void {
   });
 }
 
-function addTradeMetrics(registry: Registry, { view }: ShadowStatus, fills: FillTally): void {
+function addTradeMetrics(registry: Registry, status: ShadowStatus, fills: FillTally): void {
   addCounter(registry, {
     name: `${NAME}_fills_total`,
     help: 'Simulated fills by side of the own order and by reason.',
@@ -135,17 +136,17 @@ function addTradeMetrics(registry: Registry, { view }: ShadowStatus, fills: Fill
   addGauge(registry, {
     name: `${NAME}_inventory_lots`,
     help: 'Position that the simulated fills would have left, lots.',
-    read: (tell) => tell(view.inventory),
+    read: (tell) => tell(status.view.inventory),
   });
   addGauge(registry, {
     name: `${NAME}_pnl_quote`,
     help: 'Would-be profit since the start, marked to mid, net of fees, quote currency.',
-    read: (tell) => tell(view.equity),
+    read: (tell) => tell(status.view.equity),
   });
   addGauge(registry, {
     name: `${NAME}_acknowledge_p99_seconds`,
     help: '99th percentile of the time from an order to its acknowledgement over the last minute.',
-    read: (tell) => tell(view.ackP99Ms / 1000),
+    read: (tell) => tell(status.view.ackP99Ms / 1000),
   });
 }
 
@@ -200,6 +201,11 @@ function addDriftMetrics(registry: Registry, status: ShadowStatus): void {
       read: (tell) => each(tell, value),
     });
   gauge('psi', 'Population stability index of a feature against training, rolling window.', ({ psi }) => psi);
+  gauge(
+    'psi_chance',
+    'What the index reaches by chance once in 100,000 times without drift.',
+    ({ chance }) => chance,
+  );
   gauge(
     'mean_shift_deviations',
     "Mean of a feature less that of training, in training's standard deviations.",

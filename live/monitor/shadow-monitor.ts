@@ -5,7 +5,7 @@ import type { FallbackEvent, FeatureDrift, ShadowListener, ShadowStatus } from '
 import { EventStream } from './event-stream.ts';
 import { sendText } from './http-server.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
-import { Monitor, type MonitorOptions } from './monitor.ts';
+import { Monitor, type MonitorOptions, type Outcome } from './monitor.ts';
 import { PAGE, PAGE_POLICY } from './page/page.ts';
 import { detailJson, helloJson, type PageSources, updateJson } from './page-updates.ts';
 import { SAMPLE_MS, SessionHistory } from './session-history.ts';
@@ -142,14 +142,16 @@ export class ShadowMonitor implements ShadowListener {
     this.#monitor.alarm(name, text);
   }
 
-  /** Takes an event of the feed: gaps, resyncs, connections, alarms go to the log and the page. */
-  readonly onFeedEvent = (event: LiveEvent): void => this.#monitor.onFeedEvent(event);
+  /** Takes an event of the feed: gaps, resyncs, connections go to the log and the page; alarms come by `onAlarm`. */
+  readonly onFeedEvent = (event: LiveEvent): void => {
+    if (event.type !== 'alarm') this.#monitor.onFeedEvent(event);
+  };
 
-  /** Says `stop` with a summary, lets pages go, and writes what the log holds. */
-  async close(summary?: Readonly<Record<string, unknown>>): Promise<void> {
+  /** Lets pages go, says `stop` with how it ended, and writes what the log holds. */
+  async close(outcome?: Outcome): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
     this.#stream.close();
-    await this.#monitor.close(summary);
+    await this.#monitor.close(outcome);
   }
 
   #opened(...parameters: Parameters<EventStream['open']>): boolean {

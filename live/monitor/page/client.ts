@@ -153,9 +153,9 @@ function showDrift(unsorted) {
     const row = body.insertRow();
     for (let i = 0; i < 4; i++) row.insertCell();
   }
-  drift.forEach(([feature, psi, shift, ratio, alarmed], i) => {
+  drift.forEach(([feature, psi, shift, ratio, alarmed, level], i) => {
     const row = body.rows[i];
-    style(row, alarmed ? 'alarmed' : '');
+    style(row, alarmed ? 'alarmed' : level === 'watch' ? 'watched' : '');
     [feature, fixed(psi, 3), shift === null ? '–' : signed(shift, 2) + ' σ', ratio === null ? '–' : '×' + fixed(ratio, 2)]
       .forEach((text, cell) => set(row.cells[cell], text));
     row.cells[0].title = feature;

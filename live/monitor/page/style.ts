@@ -70,7 +70,7 @@ canvas { display:block; width:100%; }
 .scroll { overflow:auto; height:330px; scrollbar-gutter:stable; }
 .drift th:nth-child(2), .drift th:nth-child(4) { width:66px; } .drift th:nth-child(3) { width:88px; }
 .drift th { position:sticky; top:0; background:var(--panel); z-index:1; }
-.drift .alarmed td { color:var(--bad); font-weight:600; }
+.drift .watched td { color:var(--warn); } .drift .alarmed td { color:var(--bad); font-weight:600; }
 .events { margin:0; padding:0; list-style:none; font-size:13px; }
 .events li { display:grid; grid-template-columns:64px minmax(0,1fr); gap:8px; padding:3px 0;
   border-top:1px solid var(--line); } .events li:first-child { border-top:0; }

@@ -43,15 +43,6 @@ describe('log of events', () => {
     });
   });
 
-  it('writes nothing while it is told: lines leave when the event loop turns', async () => {
-    const path = folder.at('lazy.log');
-    const log = EventLog.open({ to: path, context: {} });
-    for (let i = 0; i < 1000; i++) log.write('info', 'start', { text: 'x'.repeat(100) });
-    assert.equal(existsSync(path) ? readFileSync(path, 'utf8') : '', '');
-    await log.close();
-    assert.equal(linesOf(path).length, 1000);
-  });
-
   it('adds to a log that is there', async () => {
     const path = folder.at('twice.log');
     for (const event of ['first', 'second']) {

@@ -3,7 +3,7 @@ import type { Fill } from '../../../env/exchange/models.ts';
 import { emptyQuote, type OwnQuote, type QuoterView } from '../../../env/quoter.ts';
 import { ClockEstimator } from '../../../live/feed/clock-estimator.ts';
 import { newCounters } from '../../../live/feed/events.ts';
-import type { Decider, FallbackReason, ShadowStatus } from '../../../live/shadow/status.ts';
+import type { Decider, FallbackReason, FeatureDrift, ShadowStatus } from '../../../live/shadow/status.ts';
 import { DECIDERS, FALLBACK_REASONS } from '../../../live/shadow/status.ts';
 import { OrderBook } from '../../../market/book.ts';
 import { ASK, BID } from '../../../market/side.ts';
@@ -46,10 +46,34 @@ export class FakeStatus implements ShadowStatus {
   orders = 0;
   cancels = 0;
   fills = 0;
-  drift: ShadowStatus['drift'] = [
-    { feature: 'ofiZ1s', psi: 0.02, meanShift: -0.1, deviationRatio: 1.1, alarmed: false },
-    { feature: 'sigma', psi: 0.41, meanShift: 1.9, deviationRatio: 2.4, alarmed: true },
-    { feature: 'inventory', psi: null, meanShift: null, deviationRatio: null, alarmed: false },
+  drift: FeatureDrift[] = [
+    {
+      feature: 'ofiZ1s',
+      psi: 0.02,
+      chance: 0.05,
+      meanShift: -0.1,
+      deviationRatio: 1.1,
+      level: 'stable',
+      alarmed: false,
+    },
+    {
+      feature: 'sigma',
+      psi: 0.41,
+      chance: 0.05,
+      meanShift: 1.9,
+      deviationRatio: 2.4,
+      level: 'alarm',
+      alarmed: true,
+    },
+    {
+      feature: 'inventory',
+      psi: null,
+      chance: null,
+      meanShift: null,
+      deviationRatio: null,
+      level: 'unjudged',
+      alarmed: false,
+    },
   ];
   readonly view: QuoterView;
   readonly market: QuoterView['market'];
@@ -67,6 +91,9 @@ export class FakeStatus implements ShadowStatus {
       signals: calm,
       get synchronised() {
         return self.synchronised;
+      },
+      get bookTime() {
+        return self.bookTime;
       },
     };
     this.view = {
