@@ -194,11 +194,13 @@ export class SimulatedExchange {
   }
 
   #arriveOrder(order: Order, time: number): void {
+    this.#seat.impact?.setTime(time);
     const why = this.#refusal(order);
     if (order.cancelOnArrival) this.#withdraw(order, 'cancelled', time, null);
     else if (why !== null) this.#withdraw(order, 'rejected', time, why);
     else if (this.#rules.timeInForce === 'gtx') this.#rest(order);
     else this.#admit(order, time);
+    this.#seat.impact?.setTime(null);
   }
 
   /** Why an order is not let in; null where it is. */
@@ -235,7 +237,7 @@ export class SimulatedExchange {
     const met = order.side === BID ? book.bestAsk : book.bestBid;
     const stopped = takeFromBook({
       ...options,
-      take: (price, steps) => this.#execute(order, steps, 'taker', price),
+      take: (price, steps) => this.#execute(order, steps, 'taker', time, price),
       expire: (maker) => {
         this.#own.remove(maker);
         this.#withdraw(maker, 'expired', time, 'selfTrade');
@@ -300,10 +302,16 @@ export class SimulatedExchange {
     if (filled) this.#sweep(side);
   }
 
-  #execute(order: Order, steps: number, reason: FillReason, price = order.price): void {
+  /** `time`: of the message that fills, or of the order's arrival, µs. */
+  #execute(
+    order: Order,
+    steps: number,
+    reason: FillReason,
+    time = this.#seat.market.time,
+    price = order.price,
+  ): void {
     order.remaining -= steps;
     order.state = order.remaining === 0 ? 'filled' : 'partiallyFilled';
-    const { time } = this.#seat.market;
     this.#owner.onExecution(order, steps, reason, time, price);
     this.#seat.impact?.onFill(order, steps * this.#stepSize, reason, time, price);
     this.#travel.respond(order, time, 'fill', steps);

@@ -33,6 +33,7 @@ interface Removal {
 export class Impact {
   readonly #options: ImpactOptions;
   #removals: Removal[] = [];
+  #now: number | null = null;
 
   constructor(options: ImpactOptions) {
     this.#options = options;
@@ -62,8 +63,15 @@ export class Impact {
     this.#removals.push({ side, price, quantity: share * quantity, time });
   }
 
-  /** Base quantity missing at a price as of `time`, µs. */
-  missing(side: Side, price: number, time: number): number {
+  /** While an order arrives its time counts, µs, not the market's clock, which is moved by messages and by whoever else
+   * rides along; null when that is over. */
+  setTime(now: number | null): void {
+    this.#now = now;
+  }
+
+  /** Base quantity missing at a price; `marketTime` is the market's clock, µs. */
+  missing(side: Side, price: number, marketTime: number): number {
+    const time = this.#now ?? marketTime;
     let sum = 0;
     for (const removal of this.#removals) {
       if (removal.side !== side || removal.price !== price) continue;

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { stream } from '../../base/random.ts';
-import type { Fill, LatencyModel } from '../../env/exchange/models.ts';
+import { type Fill, type LatencyModel, SELF_TRADE_MODES, TIMES_IN_FORCE } from '../../env/exchange/models.ts';
 import { Lane } from '../../env/lane.ts';
 import type { LaneListener } from '../../env/lane-listener.ts';
 import type { Quoter, Refresh } from '../../env/quoter.ts';
 import { runSession } from '../../env/session.ts';
-import { DEFAULT_LANE, type LaneSettings } from '../../env/settings.ts';
+import {
+  DEFAULT_LANE,
+  type FeeSettings,
+  type LaneSettings,
+  type LatencySettings,
+  QUEUE_MODELS,
+} from '../../env/settings.ts';
 import type { MarketListener } from '../../market/market.ts';
 import { TapeReplay } from '../../market/replay.ts';
 import { ASK, BID } from '../../market/side.ts';
@@ -19,20 +25,50 @@ import {
   scriptTape,
 } from '../support/script-tape.ts';
 
-const MODELS = ['power', 'log', 'log2', 'risk-averse'] as const;
+const latencyArbitrary: fc.Arbitrary<LatencySettings> = fc.record({
+  model: fc.constantFrom('constant', 'log-normal', 'spikes', 'tape'),
+  entryMs: fc.constantFrom(0, 1, 10, 70),
+  responseMs: fc.constantFrom(0, 5, 70),
+  feedMs: fc.constantFrom(0, 0, 3, 90),
+  sigma: fc.constantFrom(0.3, 1.5),
+  jitterMs: fc.constantFrom(0, 8),
+  spikeProbability: fc.constantFrom(0, 0.3, 1),
+  spikeMs: fc.constant(60),
+  spikeDurationMs: fc.constant(100),
+  inOrder: fc.boolean(),
+});
 
 /** Settings of every kind; zero latency and latencies longer than the decision interval among them. */
 const settingsArbitrary: fc.Arbitrary<LaneSettings> = fc.record({
   lot: fc.constant(null),
   maxInventory: fc.constant(10),
-  latency: fc.record({
-    entryMs: fc.constantFrom(0, 1, 10, 70),
-    responseMs: fc.constantFrom(0, 5, 70),
+  latency: latencyArbitrary,
+  queue: fc.record({
+    model: fc.constantFrom(...QUEUE_MODELS),
+    exponent: fc.constantFrom(1, 2, 3),
+    fifoShare: fc.constantFrom(0, 0.4),
   }),
-  queue: fc.record({ model: fc.constantFrom(...MODELS), exponent: fc.constantFrom(1, 2, 3) }),
-  fees: fc.constantFrom({ makerBps: 0, takerBps: 5 }, { makerBps: -1, takerBps: 4 }),
+  fees: fc.constantFrom<FeeSettings>(
+    { makerBps: 0, takerBps: 5 },
+    { makerBps: -1, takerBps: 4 },
+    { makerBps: 0, takerBps: 0, model: 'binance-usdm', startingVolume: 14_999_000 },
+    { makerBps: 0, takerBps: 0, model: 'quantity', makerPerUnit: -0.25, takerPerUnit: 0.5 },
+  ),
   decisionIntervalMs: fc.constantFrom(10, 20, 50),
 });
+
+/** The same, of lanes that may also take, and whose fills may thin out the book. */
+const takingArbitrary: fc.Arbitrary<LaneSettings> = fc
+  .tuple(
+    settingsArbitrary,
+    fc.record({
+      timeInForce: fc.constantFrom(...TIMES_IN_FORCE),
+      selfTrade: fc.constantFrom(...SELF_TRADE_MODES),
+      minNotional: fc.constantFrom(null, 500),
+      impact: fc.constantFrom({ share: 0, decayMs: 1000 }, { share: 1, decayMs: 500 }),
+    }),
+  )
+  .map(([settings, more]) => ({ ...settings, ...more }));
 
 /** A quoter of no sense: any price around the mid, any quantity, any refresh; its own stream of chance. */
 function wildQuoter(seed: number): Quoter {
@@ -61,7 +97,7 @@ function recordedLane(settings: LaneSettings, seed: number) {
       fills.push(fill);
       log.push(fill);
     },
-    onOrder: (event, time) => log.push([event, time]),
+    onOrder: (event, time, why) => log.push([event, time, why]),
     onAcknowledge: (milliseconds) => log.push(milliseconds),
     onInventory: (time, inventory) => log.push([time, inventory]),
     onEnd: (view) => log.push(['end', view.equity]),
@@ -99,7 +135,7 @@ async function run(messages: readonly ScriptMessage[], lanes: readonly Recorded[
 describe('session', () => {
   it('conserves cash and position: both follow from the fills, exactly', async () => {
     await fc.assert(
-      fc.asyncProperty(randomScript(), settingsArbitrary, fc.nat(1000), async (messages, settings, seed) => {
+      fc.asyncProperty(randomScript(), takingArbitrary, fc.nat(1000), async (messages, settings, seed) => {
         const recorded = recordedLane(settings, seed);
         if ((await run(messages, [recorded])) === null) return;
         let position = 0;
@@ -123,7 +159,7 @@ describe('session', () => {
 
   it('never fills more than was ordered, nor more from a trade by the queue than was traded', async () => {
     await fc.assert(
-      fc.asyncProperty(randomScript(), settingsArbitrary, fc.nat(1000), async (messages, settings, seed) => {
+      fc.asyncProperty(randomScript(), takingArbitrary, fc.nat(1000), async (messages, settings, seed) => {
         const recorded = recordedLane(settings, seed);
         let seen = 0;
         const newFills = () => recorded.fills.slice(seen);
@@ -192,7 +228,7 @@ describe('session', () => {
     await fc.assert(
       fc.asyncProperty(
         randomScript(),
-        fc.array(settingsArbitrary, { minLength: 2, maxLength: 4 }),
+        fc.array(takingArbitrary, { minLength: 2, maxLength: 4 }),
         async (messages, settings) => {
           const together = settings.map((each, i) => recordedLane(each, i));
           await run(messages, together);
