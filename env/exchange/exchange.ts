@@ -226,17 +226,16 @@ export class SimulatedExchange {
   /** Takes what the order meets, unless it must take all at once and cannot. */
   #take(order: Order, time: number): void {
     const { book } = this.#seat;
-    const options = {
+    const stepSize = this.#stepSize;
+    // Nothing of such a lane rests, so no own order is in its way.
+    if (this.#rules.timeInForce === 'fok' && !canTakeWhole(order, book, stepSize)) return;
+    const met = order.side === BID ? book.bestAsk : book.bestBid;
+    const stopped = takeFromBook({
       order,
       book,
       own: this.#own,
-      stepSize: this.#stepSize,
+      stepSize,
       mode: this.#rules.selfTrade,
-    };
-    if (this.#rules.timeInForce === 'fok' && !canTakeWhole(options)) return;
-    const met = order.side === BID ? book.bestAsk : book.bestBid;
-    const stopped = takeFromBook({
-      ...options,
       take: (price, steps) => this.#execute(order, steps, 'taker', time, price),
       expire: (maker) => {
         this.#own.remove(maker);

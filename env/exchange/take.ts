@@ -68,25 +68,14 @@ export function takeFromBook({ order, book, own, stepSize, mode, take, expire }:
   }
 }
 
-/** Whether an order can take all of its quantity at once, before it comes to an own order that would stop it. */
-export function canTakeWhole(
-  options: Pick<TakeOptions, 'order' | 'book' | 'own' | 'stepSize' | 'mode'>,
-): boolean {
-  const { order, book, own, stepSize, mode } = options;
+/** Whether the displayed book holds an order's whole quantity up to its price. */
+export function canTakeWhole(order: Order, book: BookView, stepSize: number): boolean {
   const opposite: Side = order.side === BID ? ASK : BID;
-  const stop = mode === 'expire-maker' ? undefined : own.metBy(order.side, order.price);
   const { prices, quantities, count } = displayedLevels(book, opposite, order.remaining * stepSize);
   let steps = 0;
   for (let level = 0; level < count && steps < order.remaining; level++) {
-    const price = prices[level];
-    if (order.side === BID ? price > order.price : price < order.price) break;
-    const beyond = stop !== undefined && (order.side === BID ? price > stop.price : price < stop.price);
-    if (beyond) break;
-    const quantity =
-      stop !== undefined && stop.price === price
-        ? Math.min(stop.front, quantities[level])
-        : quantities[level];
-    steps += Math.floor(quantity / stepSize + DUST);
+    if (order.side === BID ? prices[level] > order.price : prices[level] < order.price) break;
+    steps += Math.floor(quantities[level] / stepSize + DUST);
   }
   return steps >= order.remaining;
 }

@@ -1,89 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Fill } from '../../env/exchange/models.ts';
-import { Lane, type LaneOptions } from '../../env/lane.ts';
-import type { LaneListener } from '../../env/lane-listener.ts';
-import { type Quote, Refresh } from '../../env/quoter.ts';
-import { DEFAULT_LANE, type LaneSettings } from '../../env/settings.ts';
-import { TapeReplay } from '../../market/replay.ts';
 import { ASK, BID } from '../../market/side.ts';
-import {
-  SCRIPT_INSTRUMENT,
-  SCRIPT_START,
-  type ScriptMessage,
-  scriptedQuoter,
-  scriptTape,
-} from '../support/script-tape.ts';
-
-/** Snapshot of the scripts: 100 bid for 8, 101 bid behind nobody; 103 offered for 8; nothing between. */
-const SNAPSHOT: ScriptMessage = {
-  at: 0,
-  snapshot: true,
-  bids: [
-    [100, 8],
-    [99, 20],
-  ],
-  asks: [
-    [103, 8],
-    [104, 20],
-  ],
-};
-
-const SETTINGS: LaneSettings = {
-  ...DEFAULT_LANE,
-  latency: { entryMs: 10, responseMs: 5 },
-  queue: { model: 'risk-averse', exponent: 2 },
-};
-
-/** A lane on a scripted tape, decided by hand at times in ms. Lots of one base unit: four steps. */
-class Desk {
-  readonly replay: TapeReplay;
-  readonly fills: Fill[] = [];
-  readonly events: string[] = [];
-  readonly lane: Lane;
-
-  constructor(
-    messages: readonly ScriptMessage[],
-    settings: Partial<LaneSettings> = {},
-    models: Pick<LaneOptions, 'latency'> = {},
-  ) {
-    this.replay = new TapeReplay([scriptTape(messages)]);
-    const listener: LaneListener = {
-      onFill: (fill) => this.fills.push(fill),
-      onOrder: (event, time) => this.events.push(`${event} ${(time - SCRIPT_START) / 1000}`),
-      onAcknowledge: (milliseconds) => this.events.push(`acknowledged after ${milliseconds}`),
-    };
-    this.lane = new Lane({
-      instrument: SCRIPT_INSTRUMENT,
-      settings: { ...SETTINGS, ...settings },
-      lot: 1,
-      seed: 0,
-      listeners: [listener],
-      ...models,
-    });
-    this.lane.attach(this.replay.market);
-  }
-
-  to(at: number): this {
-    this.replay.advanceTo(SCRIPT_START + 1000 * at);
-    return this;
-  }
-
-  /** Advances and decides. Sides not named are not quoted. */
-  quote(at: number, quote: Partial<Quote>): this {
-    this.to(at);
-    this.lane.decide(
-      scriptedQuoter(() => ({ refreshBid: Refresh.move, refreshAsk: Refresh.move, ...quote })),
-    );
-    return this;
-  }
-
-  /** Fills as "side quantity@price reason". */
-  get story(): readonly string[] {
-    return this.fills.map(({ side, quantity, price, reason }) =>
-      [side === BID ? 'buy' : 'sell', `${quantity}@${price}`, reason].join(' '),
-    );
-  }
-}
+import { Desk, SNAPSHOT } from '../support/desk.ts';
+import { SCRIPT_START, type ScriptMessage } from '../support/script-tape.ts';
 
 describe('simulated exchange', () => {
   it('lets an order act after the entry latency, and its sender know after the response latency', () => {
@@ -113,14 +31,14 @@ describe('simulated exchange', () => {
   it('rejects a post-only order that would cross when it arrives, though it did not when it was sent', () => {
     const desk = new Desk([SNAPSHOT, { at: 105, asks: [[101, 2]] }, { at: 900, bids: [[98, 1]] }]);
     desk.quote(100, { bid: 101, bidQuantity: 1 }).to(300);
-    assert.deepEqual(desk.events, ['placed 100', 'rejected 110', 'acknowledged after 15']);
+    assert.deepEqual(desk.events, ['placed 100', 'rejected 110 postOnly', 'acknowledged after 15']);
     assert.equal(desk.lane.view.bid.active, false);
   });
 
   it('rejects an order that arrives while the book is unknown', () => {
     const desk = new Desk([SNAPSHOT, { at: 105, gap: true }, { ...SNAPSHOT, at: 900 }]);
     desk.quote(100, { bid: 100, bidQuantity: 1 }).to(300);
-    assert.deepEqual(desk.events.slice(0, 2), ['placed 100', 'rejected 110']);
+    assert.deepEqual(desk.events.slice(0, 2), ['placed 100', 'rejected 110 bookUnknown']);
   });
 
   it('fills an order at the head of its level by trades at its price, partly first, each at once', () => {
