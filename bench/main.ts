@@ -15,8 +15,11 @@ import { fills } from './fills.ts';
 import { importing } from './import.ts';
 import { learningBench } from './learning.ts';
 import { live } from './live.ts';
+import { memory } from './memory.ts';
 import { replay } from './replay.ts';
 import { sac } from './sac.ts';
+import { sacDevices } from './sac-devices.ts';
+import { sacSeeds } from './sac-seeds.ts';
 
 /** One line a bench. */
 const BENCHES: readonly Bench[] = [
@@ -26,6 +29,9 @@ const BENCHES: readonly Bench[] = [
   importing,
   env,
   sac,
+  sacSeeds,
+  sacDevices,
+  memory,
   learningBench,
   decision,
   live,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { stream } from '../../base/random.ts';
 import { differentiate } from '../../onnx/differentiate.ts';
 import { evaluateInDouble } from '../../onnx/evaluate.ts';
+import { GRADIENTS } from '../../onnx/gradients.ts';
 import { buildGraph } from '../../onnx/graph.ts';
 import * as op from '../../onnx/operators.ts';
 import { optimise } from '../../onnx/optimise.ts';
@@ -21,6 +22,9 @@ function random(shape: readonly number[], positive: boolean): Numbers {
   });
   return { shape, data };
 }
+
+/** Operators, by ONNX name, that some expression below was made of when its gradient was compared. */
+const compared = new Set<string>();
 
 /** A sum of all elements, each with its own weight, so that every element's gradient differs. */
 function weighted(x: Tensor): Tensor {
@@ -53,6 +57,7 @@ function checkGradients(
     return gradient;
   });
   const lossGraph = buildGraph('loss', inputs, { loss });
+  for (const { operation } of lossGraph.operations) compared.add(operation.type);
   const outputs = Object.fromEntries(gradients.map((gradient, i) => [`g${i}`, gradient]));
   const derived = evaluateInDouble(buildGraph('gradients', inputs, outputs), values);
   const optimised = evaluateInDouble(buildGraph('optimised', inputs, optimise(outputs)), values);
@@ -197,6 +202,74 @@ describe('gradients are the difference quotients', () => {
         return op.reduceMean(op.add(op.square(smaller), op.log(variance)), [0, 1, 2]);
       },
     );
+  });
+});
+
+describe('every operator', () => {
+  const [x, y] = [input('x', [2, 3]), input('y', [2, 3])];
+  /** One use of each; a new operator does not compile without an entry here. */
+  const uses: Readonly<Record<keyof typeof op, Tensor>> = {
+    add: op.add(x, y),
+    sub: op.sub(x, y),
+    mul: op.mul(x, y),
+    div: op.div(x, y),
+    min: op.min(x, y),
+    max: op.max(x, y),
+    neg: op.neg(x),
+    abs: op.abs(x),
+    exp: op.exp(x),
+    log: op.log(x),
+    sqrt: op.sqrt(x),
+    relu: op.relu(x),
+    tanh: op.tanh(x),
+    sigmoid: op.sigmoid(x),
+    softplus: op.softplus(x),
+    sign: op.sign(x),
+    square: op.square(x),
+    stopGradient: op.stopGradient(x),
+    hardSigmoid: op.hardSigmoid(x, 1, 0),
+    step: op.step(x),
+    stepDown: op.stepDown(x),
+    clip: op.clip(x, 0, 1),
+    matMul: op.matMul(x, op.swapLast(y)),
+    gemm: op.gemm(x, y, undefined, { transposeB: true }),
+    fusedMatMul: op.fusedMatMul(x, y, { transposeB: true }),
+    swapLast: op.swapLast(x),
+    slice: op.slice(x, 1, 0, 1),
+    concat: op.concat([x, y], 0),
+    reshape: op.reshape(x, [3, 2]),
+    expand: op.expand(x, [2, 2, 3]),
+    pad: op.pad(x, 0, 1, 1),
+    transpose: op.transpose(x),
+    reduceSum: op.reduceSum(x, [0]),
+    reduceMean: op.reduceMean(x, [0]),
+  };
+  /** What rules and the optimiser write, and nobody differentiates. */
+  const withoutGradient = ['HardSigmoid', 'FusedMatMul'];
+  /** Constant almost everywhere, or meant to be. */
+  const flat = ['Sign', 'StopGradient'];
+  const typeOf = ({ source }: Tensor) => (source.kind === 'operation' ? source.operation.type : source.kind);
+  const total = (result: Tensor) => op.reduceSum(result, [...result.shape.keys()]);
+
+  for (const [name, result] of Object.entries(uses)) {
+    const type = typeOf(result);
+    it(`${name} (${type}) has a gradient that is compared above, or says that it has none`, () => {
+      if (withoutGradient.includes(type)) {
+        assert.throws(() => differentiate(total(result), [x]), { code: 'no-gradient' });
+      } else if (flat.includes(type)) {
+        assert.deepEqual(differentiate(total(result), [x]), [null]);
+      } else {
+        assert.ok(compared.has(type), `no expression above has ${type}`);
+      }
+    });
+  }
+
+  it('is used above', () => assert.deepEqual(Object.keys(uses).sort(), Object.keys(op).sort()));
+
+  it('every rule is compared above', () => {
+    // Identity is what graphs write for an output that is an input.
+    const known = [...flat, 'Identity'];
+    for (const type of Object.keys(GRADIENTS)) assert.ok(known.includes(type) || compared.has(type), type);
   });
 });
 

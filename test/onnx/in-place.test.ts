@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import type { Tensor } from 'onnxruntime-node';
 import { buildGraph } from '../../onnx/graph.ts';
 import { InPlaceSession } from '../../onnx/in-place.ts';
 import { add, mul } from '../../onnx/operators.ts';
 import { loadOnnxRuntime, type OnnxRuntime } from '../../onnx/session.ts';
 import { input } from '../../onnx/tensor.ts';
+
+type Feeds = Readonly<Record<string, Tensor>>;
 
 describe('runs that write into the caller’s memory', () => {
   let runtime: OnnxRuntime;
@@ -39,6 +42,38 @@ describe('runs that write into the caller’s memory', () => {
     assert.deepEqual([...fetches.y.data], [6, 8]);
     await session.release();
   });
+
+  /** The runtime as another version of its binding might be: `meet` is what it does when asked for a sequence. */
+  const otherBinding = (meet: () => Promise<never>): OnnxRuntime => {
+    const create = async (...parameters: Parameters<typeof runtime.InferenceSession.create>) => {
+      const session = await runtime.InferenceSession.create(...parameters);
+      return {
+        inputNames: session.inputNames,
+        run: (feeds: Feeds, fetches: Record<string, Tensor | null>) =>
+          'sequence' in fetches ? meet() : session.run(feeds, fetches),
+        release: () => session.release(),
+      };
+    };
+    return { ...runtime, InferenceSession: { create } } as unknown as OnnxRuntime;
+  };
+  const bindings: [string, () => Promise<never>][] = [
+    ['refuses a sequence before it computes', () => Promise.reject(new Error('unknown output type'))],
+    [
+      'refuses it with the same words, and computes nothing',
+      () => Promise.reject(new Error('Non tensor type is temporarily not supported.')),
+    ],
+  ];
+  for (const [name, meet] of bindings) {
+    it(`are ordinary ones where the binding ${name}`, async () => {
+      const session = await InPlaceSession.open(otherBinding(meet), graph, options);
+      const fetches = { y: tensor(0, 0), z: tensor(0, 0) };
+      await session.probe({ x: tensor(9, 9) }, fetches, fetches.y.data as Float32Array);
+      await session.run({ x: tensor(3, 4) }, fetches);
+      assert.deepEqual([...fetches.y.data], [6, 8]);
+      assert.deepEqual([...fetches.z.data], [4, 5]);
+      await session.release();
+    });
+  }
 
   it('fail as others do', async () => {
     const session = await InPlaceSession.open(runtime, graph, options);
