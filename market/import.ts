@@ -13,7 +13,7 @@ import {
 import { readLines } from './capture/lines.ts';
 import { addTo, newProbe, type Probe, probeCapture, type SymbolProbe } from './capture/probe.ts';
 import { readSnapshots, type SnapshotFile } from './capture/snapshots.ts';
-import type { Instrument, Venue } from './instrument.ts';
+import { type Instrument, plainInstrument, type Venue } from './instrument.ts';
 import { TapeWriter } from './tape/writer.ts';
 import { CommonStep, OffGridPrice, QuantityStep } from './tick-grid.ts';
 
@@ -201,6 +201,8 @@ async function makePlan(options: ImportOptions): Promise<ImportPlan> {
     seenSymbols: [...named].sort(),
     tickSize: options.tickSize ?? seen.grid?.tickSize ?? (seen.prices.value || 1),
     stepSize: options.stepSize ?? seen.grid?.stepSize,
+    minQuantity: seen.grid?.minQuantity,
+    minNotional: seen.grid?.minNotional,
     tradeKind: seen.trades > 0 ? MessageKind.trade : seen.aggTrades > 0 ? MessageKind.aggTrade : undefined,
     snapshots: own,
     strict: options.strict ?? false,
@@ -343,5 +345,5 @@ function refuseCoarseStep(given: number | undefined, seen: number): void {
 }
 
 function instrumentOf(plan: ImportPlan, stepSize: number): Instrument {
-  return { venue: plan.venue, symbol: plan.symbol, tickSize: plan.tickSize, stepSize };
+  return plainInstrument({ ...plan, stepSize });
 }

@@ -14,3 +14,16 @@ export interface Instrument {
   readonly minQuantity?: number;
   readonly minNotional?: number;
 }
+
+/** An instrument and nothing else that came with it; a minimum of 0 is none. */
+export function plainInstrument(instrument: Instrument): Instrument {
+  const { venue, symbol, tickSize, stepSize, minQuantity = 0, minNotional = 0 } = instrument;
+  return {
+    venue,
+    symbol,
+    tickSize,
+    stepSize,
+    ...(minQuantity > 0 ? { minQuantity } : {}),
+    ...(minNotional > 0 ? { minNotional } : {}),
+  };
+}

@@ -52,7 +52,7 @@ export interface MarketView {
   readonly synchronised: boolean;
   /** Tape's clock at the latest message that told of the book, µs; NaN before the first. */
   readonly bookTime: number;
-  /** How long the latest message was on its way: its local less its exchange time, µs; NaN where that is not known. */
+  /** How long the latest message was on its way: its local less its exchange time, µs; NaN before the first. */
   readonly feedDelay?: number;
 }
 
@@ -167,16 +167,8 @@ export class Market implements MarketView {
   }
 
   /** Applies one row at `time` (local time, µs), as a live stream delivers it. */
-  applyRow(
-    time: number,
-    kind: Kind,
-    price: number,
-    quantity: number,
-    flags: number,
-    exchangeTime = Number.NaN,
-  ): void {
+  applyRow(time: number, kind: Kind, price: number, quantity: number, flags: number): void {
     this.#participants.refresh();
-    this.#feedDelay = time - exchangeTime;
     if (!this.#inMessage) this.#beginMessage(time);
     this.#applyRow(kind, price, quantity, flags);
   }

@@ -5,7 +5,7 @@ import type { LaneListener } from '../../env/lane-listener.ts';
 import type { LaneSettings } from '../../env/settings.ts';
 import type { RowSink } from '../../market/binance/book-feed.ts';
 import { encodeControl } from '../../market/capture/control-line.ts';
-import type { Instrument } from '../../market/instrument.ts';
+import { type Instrument, plainInstrument } from '../../market/instrument.ts';
 import { ConditionTimeline } from '../../safety/condition-timeline.ts';
 import type { FallbackSettings } from '../../safety/fallback.ts';
 import type { TradeStream } from '../binance/venue.ts';
@@ -160,8 +160,7 @@ class LiveSession {
   }
 
   #open(instrument: Instrument): RowSink {
-    const { venue, symbol, tickSize, stepSize } = instrument;
-    const plain = { venue, symbol, tickSize, stepSize };
+    const plain = plainInstrument(instrument);
     this.#options.checkInstrument(plain);
     const {
       createAgent,

@@ -2,6 +2,8 @@
 export interface StatedGrid {
   readonly tickSize: number;
   readonly stepSize: number;
+  /** Smallest quantity of an order, in base currency; absent where it is not told. */
+  readonly minQuantity?: number;
   /** Smallest value of an order, in quote currency; 0 where there is no such rule. */
   readonly minNotional: number;
 }
@@ -34,5 +36,11 @@ export function gridOf(entry: Fields): StatedGrid | undefined {
     value('MIN_NOTIONAL', 'minNotional'),
     value('MIN_NOTIONAL', 'notional'),
   ].find((notional) => notional > 0);
-  return { tickSize, stepSize, minNotional: minNotional ?? 0 };
+  const minQuantity = value('LOT_SIZE', 'minQty');
+  return {
+    tickSize,
+    stepSize,
+    minNotional: minNotional ?? 0,
+    ...(minQuantity > 0 ? { minQuantity } : {}),
+  };
 }

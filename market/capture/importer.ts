@@ -29,6 +29,9 @@ export interface ImportPlan {
   readonly tickSize: number;
   /** Given or stated by the exchange; otherwise what the quantities show. */
   readonly stepSize: number | undefined;
+  /** Smallest order, where the captures tell it. */
+  readonly minQuantity?: number;
+  readonly minNotional?: number;
   /** Which of `trade` and `aggTrade` is the flow; undefined until the first comes. */
   readonly tradeKind: TradeKind | undefined;
   readonly snapshots: readonly SnapshotFile[];

@@ -9,7 +9,7 @@ import {
   Uint8,
 } from 'apache-arrow';
 import { InputError } from '../../base/errors.ts';
-import { VENUES, type Venue } from '../instrument.ts';
+import { type Instrument, plainInstrument, VENUES, type Venue } from '../instrument.ts';
 import { Flag, Kind, type LiveSession, TAPE_VERSION, type TapeInfo } from './rows.ts';
 
 /** Columns of a tape, in order, with their Arrow types as other programs see them. */
@@ -48,6 +48,7 @@ export function tapeSchema(header: TapeHeader, info?: TapeInfo, batches: readonl
     ['symbol', instrument.symbol],
     ['tickSize', String(instrument.tickSize)],
     ['stepSize', String(instrument.stepSize)],
+    ...minimums(instrument),
     ['source', JSON.stringify(source)],
     ['kinds', JSON.stringify(Kind)],
     ['flagBits', JSON.stringify(Flag)],
@@ -61,6 +62,13 @@ export function tapeSchema(header: TapeHeader, info?: TapeInfo, batches: readonl
     metadata.set('batches', JSON.stringify(batches.map(({ rows, start, nulls }) => [rows, start, nulls])));
   }
   return new Schema([...TAPE_FIELDS], metadata, new Map(), MetadataVersion.V5);
+}
+
+function minimums({ minQuantity, minNotional }: Instrument): [string, string][] {
+  return [
+    ...(minQuantity === undefined ? [] : [['minQuantity', String(minQuantity)] satisfies [string, string]]),
+    ...(minNotional === undefined ? [] : [['minNotional', String(minNotional)] satisfies [string, string]]),
+  ];
 }
 
 /** Reads what {@link tapeSchema} wrote; refuses what is no tape of this version, naming `path`. */
@@ -91,12 +99,14 @@ export function readTapeSchema(schema: Schema, path: string): TapeInfo {
   const wanted = TAPE_FIELDS.map(({ name, type }) => `${name}: ${type}`).join(', ');
   const info: TapeInfo = {
     version: TAPE_VERSION,
-    instrument: {
+    instrument: plainInstrument({
       venue: metadata.get('venue') as Venue,
       symbol: metadata.get('symbol') ?? '',
       tickSize: Number(metadata.get('tickSize')),
       stepSize: Number(metadata.get('stepSize')),
-    },
+      minQuantity: Number(metadata.get('minQuantity') ?? 0),
+      minNotional: Number(metadata.get('minNotional') ?? 0),
+    }),
     source: parseList(metadata.get('source')),
     checksum: metadata.get('checksum') ?? '',
     rows: Number(metadata.get('rows')),

@@ -318,7 +318,12 @@ describe('live feed: what is documented, alarmed and limited', () => {
       [usdm, 100],
     ] as const) {
       const found = exchangeInfoEntry(JSON.stringify({ symbols: [{ symbol: 'X' }, entry] }), 'BTCUSDT');
-      assert.deepEqual(gridOf(found ?? assert.fail()), { tickSize: 0.01, stepSize: 0.00001, minNotional });
+      assert.deepEqual(gridOf(found ?? assert.fail()), {
+        tickSize: 0.01,
+        stepSize: 0.00001,
+        minQuantity: 0.00001,
+        minNotional,
+      });
     }
     assert.equal(exchangeInfoEntry('{"symbols":[]}', 'BTCUSDT'), undefined);
     assert.equal(gridOf({ symbol: 'BTCUSDT', filters: [] }), undefined);
