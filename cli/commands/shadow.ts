@@ -188,7 +188,7 @@ async function shadow(args: Arguments, context: CommandContext): Promise<Readonl
   }
   const unlike = describeDrift(summary.drift, manifest);
   if (unlike !== undefined && summary.decisions > 0) context.print(`\n${unlike}`);
-  return { policy: agent.name, out, ...summary };
+  return { policy: agent.name, out, ...summary, drift: summary.drift ?? [] };
 }
 
 async function verify(args: Arguments, context: CommandContext): Promise<Readonly<Record<string, unknown>>> {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { constants, copyFileSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { InterruptedError } from '../../base/errors.ts';
+import { keepFolder, removeFolder } from '../../base/files.ts';
 import { type ImportSummary, importCaptures } from '../../market/import.ts';
 import { TapeReplay } from '../../market/replay.ts';
 import { openTape } from '../../market/tape/reader.ts';
@@ -10,6 +12,7 @@ import { SystemClock } from '../clock.ts';
 import { ClockEstimator } from '../feed/clock-estimator.ts';
 import { newCounters } from '../feed/events.ts';
 import { Desk } from './desk.ts';
+import { keepCaptures } from './keep-captures.ts';
 import { CAPTURES, type ShadowOptions } from './session.ts';
 import { type ShadowSummary, summariseDesk } from './summary.ts';
 
@@ -19,20 +22,24 @@ const ROWS_PER_LOOK = 4096;
 
 /**
  * A session over captures, as fast as they can be played, on the clock of their own local times. They are copied to the
- * session's folder as its recording. An interrupted session ends where it was.
+ * session's folder as its recording, as far as they are played. Throws an InterruptedError, and keeps nothing, when
+ * `signal` aborts.
  */
 export async function playCaptures(
   options: ShadowOptions,
   captures: readonly string[],
 ): Promise<ShadowSummary> {
   const began = performance.now();
-  const files = keep(captures, join(options.out, CAPTURES));
+  const folder = join(options.out, CAPTURES);
   const path = join(options.out, `.tape.${randomBytes(4).toString('hex')}`);
+  let files: readonly string[] = [];
   try {
+    files = await keepCaptures(captures, folder, options.duration, options.signal);
     const summary = await importCaptures({ captures: files, out: path, signal: options.signal });
     const tape = openTape(path);
     try {
       const desk = await play(options, tape, summary);
+      keepFolder(folder);
       return {
         ...summariseDesk(desk, summary.instrument),
         gaps: summary.gaps.length,
@@ -46,6 +53,10 @@ export async function playCaptures(
     } finally {
       tape.close();
     }
+  } catch (error) {
+    for (const file of files) rmSync(file, { force: true });
+    removeFolder(folder);
+    throw error;
   } finally {
     rmSync(path, { force: true });
   }
@@ -95,21 +106,8 @@ async function pushRows({ signal, onProgress }: ShadowOptions, tape: Tape, desk:
       onProgress?.(last - tape.info.start, tape.info.end - tape.info.start);
       await new Promise((resolve) => setImmediate(resolve));
       looked = performance.now();
-      if (signal.aborted && (flags[row] & Flag.messageEnd) !== 0) {
-        desk.driver.finish(last);
-        return;
-      }
+      if (signal.aborted) throw new InterruptedError('The session was interrupted; nothing was written.');
     }
   }
   desk.driver.finish(tape.info.end);
-}
-
-/** Copies captures, in order, under names that keep their order. */
-function keep(captures: readonly string[], folder: string): readonly string[] {
-  return captures.map((capture, i) => {
-    const number = captures.length === 1 ? '' : `${String(i).padStart(4, '0')}-`;
-    const path = join(folder, `${number}${basename(capture)}`);
-    copyFileSync(capture, path, constants.COPYFILE_FICLONE);
-    return path;
-  });
 }

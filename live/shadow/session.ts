@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunError } from '../../base/errors.ts';
+import { InputError, RunError } from '../../base/errors.ts';
+import { keepFolder, makeFolder, removeFolder } from '../../base/files.ts';
 import type { LaneListener } from '../../env/lane-listener.ts';
 import type { LaneSettings } from '../../env/settings.ts';
 import type { RowSink } from '../../market/binance/book-feed.ts';
@@ -58,11 +59,24 @@ export interface ShadowOptions {
  * reached, the disk is full or the instrument changes; what was recorded until then stays.
  */
 export async function runShadow(options: ShadowOptions): Promise<ShadowSummary> {
-  mkdirSync(join(options.out, CAPTURES), { recursive: true });
+  const folder = join(options.out, CAPTURES);
+  if (existsSync(folder) && readdirSync(folder).length > 0) throw taken(options.out);
+  makeFolder(folder);
   const { source } = options;
   return source.kind === 'captures'
     ? playCaptures(options, source.captures)
     : new LiveSession(options, source).run();
+}
+
+function taken(out: string): InputError {
+  return new InputError({
+    code: 'out-exists',
+    message: `${join(out, CAPTURES)} holds another recording.`,
+    field: '--out',
+    value: out,
+    expected: 'a folder without a session',
+    hint: 'Choose another --out.',
+  });
 }
 
 type LiveSource = Extract<ShadowSource, { kind: 'live' }>;
@@ -140,7 +154,7 @@ class LiveSession {
       limit?.cancel();
       this.#timer?.cancel();
       this.#end();
-      await this.#recorder.close();
+      await this.#recorder.close().finally(() => this.#keep());
     }
     if (this.#failure !== undefined) throw this.#failure;
     return this.#summary();
@@ -157,6 +171,16 @@ class LiveSession {
     const end = this.#feed.horizon();
     desk.driver.finish(end);
     this.#recorder.write({ symbol: '', bytes: encodeControl({ e: 'makergymEnd' }), localTime: end, url: '' });
+  }
+
+  /** A recording of nothing is not kept. */
+  #keep(): void {
+    const folder = join(this.#options.out, CAPTURES);
+    if (this.#desk !== undefined) keepFolder(folder);
+    else {
+      for (const file of this.#recorder.files) rmSync(file, { force: true });
+      removeFolder(folder);
+    }
   }
 
   #open(instrument: Instrument): RowSink {

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { FAULT_KINDS, parseFaults } from '../../live/exchange/faults.ts';
+import { importCaptures } from '../../market/import.ts';
+import { simulateCapture } from '../../market/simulated/capture.ts';
+import { TestFolder } from '../support/capture.ts';
+import { playShadow, verifyPlayed } from './shadow-support.ts';
+import { recording } from './support.ts';
+
+const SOCKET_FAULTS: readonly string[] = ['drop', 'duplicate', 'reorder', 'delay', 'burst', 'corrupt-json'];
+
+describe('decisions of a shadow session are those of a backtest of its recording', () => {
+  let folder: TestFolder;
+  let simulated: string;
+  let sessions = 0;
+  before(async () => {
+    folder = new TestFolder();
+    simulated = folder.at('simulated.gz');
+    await simulateCapture({ market: 'queue-reactive', seed: 6, durationSeconds: 60, out: simulated });
+  });
+  after(() => folder.remove());
+
+  async function survive(captures: readonly string[], faults: string, snapshot?: string) {
+    const out = folder.at(`session${++sessions}`);
+    const session = await playShadow({
+      captures,
+      out,
+      exchange: { faults: parseFaults(faults, 12), snapshot },
+    });
+    const { summary, exchange } = session;
+    const verdict = await verifyPlayed(session);
+    assert.deepEqual(verdict.firstDifference, null);
+    assert.ok(verdict.equal);
+    assert.equal(verdict.decisions, summary.decisions);
+    assert.ok(summary.decisions > 5, `${summary.decisions} decisions`);
+    const imported = await importCaptures({ captures: summary.files, out: folder.at('again.arrow') });
+    assert.equal(imported.gaps.length, summary.gaps, 'import finds the gaps that the session found');
+    assert.equal(imported.bookTicker.mismatches, 0);
+    assert.equal(imported.clampedLocalTimes, 0, 'no message carries an earlier time than one before it');
+    assert.ok(imported.snapshots >= summary.resyncs, 'every resync is in both');
+    return { ...session, struck: exchange.session?.line.struck };
+  }
+
+  it('without faults', async () => {
+    const { summary } = await survive([simulated], 'none');
+    assert.equal(summary.gaps, 0);
+    assert.ok(summary.decisionsBy.policy > 0);
+    assert.ok((summary.kpis.orders ?? 0) > 0, 'the would-be quotes went to the simulated exchange');
+  });
+
+  for (const kind of FAULT_KINDS) {
+    it(`under ${kind}`, async () => {
+      const { struck } = await survive([simulated], kind);
+      // A request before the first subscription is refused, and not counted.
+      if (SOCKET_FAULTS.includes(kind)) assert.ok((struck?.get(kind) ?? 0) > 0, `${kind} never struck`);
+    });
+  }
+
+  for (let seed = 1; seed <= 10; seed++) {
+    it(`under random:${seed}`, async function () {
+      const capture = seed % 2 === 0 ? simulated : recording('usdm-btcusdt', '20240718.gz');
+      if (capture === null) {
+        console.log('      no recordings here: set MAKERGYM_DATA to their folder to run this test');
+        this.skip();
+        return;
+      }
+      await survive([capture], `random:${seed}`);
+    });
+  }
+
+  for (const names of [
+    ['spot-nexousdt', '20240723.gz'],
+    ['spot-btcusdt', '20240808.gz'],
+    ['usdm-btcusdt', '20240718.gz'],
+  ]) {
+    it(`on the recording ${names[0]}, under a random plan`, async function () {
+      const [name, ...files] = names;
+      const captures = files.map((file) => recording(name, file));
+      if (captures.includes(null)) {
+        console.log('      no recordings here: set MAKERGYM_DATA to their folder to run this test');
+        this.skip();
+        return;
+      }
+      await survive(captures as string[], 'random:21');
+    });
+  }
+});

@@ -1,0 +1,417 @@
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { InputError, RunError } from '../../base/errors.ts';
+import { stream } from '../../base/random.ts';
+import { DecisionFile, FillFile } from '../../evaluation/records.ts';
+import type { Clock, Timer } from '../../live/clock.ts';
+import { parseFaults } from '../../live/exchange/faults.ts';
+import type { LocalExchange } from '../../live/exchange/local-exchange.ts';
+import { runShadow } from '../../live/shadow/session.ts';
+import { DECISIONS, FILLS, verifyShadow } from '../../live/shadow/verify.ts';
+import { importCaptures } from '../../market/import.ts';
+import { simulateCapture } from '../../market/simulated/capture.ts';
+import { openTape } from '../../market/tape/reader.ts';
+import { AcceleratedClock } from '../support/accelerated-clock.ts';
+import { TestFolder } from '../support/capture.ts';
+import { randomAgent } from '../support/export.ts';
+import {
+  FALLBACK,
+  LANE,
+  type Played,
+  playShadow,
+  SPEED_UP,
+  sessionFile,
+  verifyPlayed,
+} from './shadow-support.ts';
+import { played, until } from './support.ts';
+
+const HOUR = 3600_000_000;
+
+describe('shadow session', () => {
+  let folder: TestFolder;
+  let capture: string;
+  let sessions = 0;
+  const servers: Server[] = [];
+  before(async () => {
+    folder = new TestFolder();
+    capture = folder.at('simulated.gz');
+    await simulateCapture({ market: 'queue-reactive', seed: 8, durationSeconds: 60, out: capture });
+  });
+  afterEach(async () => {
+    for (const server of servers.splice(0)) {
+      await new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      });
+    }
+  });
+  after(() => folder.remove());
+
+  const out = (): string => folder.at(`session${++sessions}`);
+
+  async function tapeOf({ summary }: Pick<Played, 'summary'>) {
+    const path = folder.at('tape.arrow');
+    const imported = await importCaptures({ captures: summary.files, out: path });
+    const tape = openTape(path);
+    tape.close();
+    return { imported, info: tape.info };
+  }
+
+  function lines({ summary }: Pick<Played, 'summary'>): readonly string[] {
+    return summary.files.flatMap((file) => gunzipSync(readFileSync(file)).toString().trim().split('\n'));
+  }
+
+  it('says in the recording that it is one, and where it ends', async () => {
+    const session = await playShadow({ captures: [capture], out: out() });
+    const { info } = await tapeOf(session);
+    const all = lines(session);
+    assert.match(all[1], /^\d+ \{"e":"makergymSession"\}$/);
+    const end = /^(\d+) \{"e":"makergymEnd"\}$/.exec(all.at(-1) ?? '');
+    assert.equal(Number(end?.[1]), info.end);
+    assert.ok(Array.isArray(info.live?.conditions));
+    const own = all.filter((line) => /^\d+ \{"e":"makergym/.test(line));
+    assert.equal(session.summary.messages, all.length - own.length, 'lines of our own are no messages');
+    assert.ok((await verifyPlayed(session)).equal);
+  });
+
+  it('its status is the state of now, and stays so at the end', async () => {
+    let seen = 0;
+    const session = await playShadow({
+      captures: [capture],
+      out: out(),
+      shadow: {
+        listeners: [
+          {
+            onDecision: (status, latency) => {
+              seen++;
+              assert.ok(latency >= 0);
+              assert.ok(status.view.market.time > 0 && status.view.inventory !== undefined);
+              assert.ok(status.market.time >= status.bookTime);
+            },
+          },
+        ],
+      },
+    });
+    const { status, summary } = session;
+    assert.equal(seen, summary.decisions);
+    assert.equal(status.decisions, summary.decisions);
+    assert.equal(status.orders, summary.kpis.orders);
+    assert.equal(status.fills, summary.kpis.fills);
+    assert.equal(status.instrument.symbol, 'SIMUSDT');
+    assert.ok(Number.isFinite(status.bookLag));
+  });
+
+  it('decisions over their budget hand over along the chain; a replay of the recording hands over there too', async () => {
+    const fallback = { decisionBudgetMs: 1e-6, escalateAfterMs: 4000 };
+    const session = await playShadow({
+      captures: [capture],
+      out: out(),
+      fallback,
+      during: (_exchange, status) => until('nobody decides', () => (status()?.decisionsBy.none ?? 0) > 20),
+    });
+    const { summary, fallbacks } = session;
+    assert.equal(summary.fallbackReasons['over-budget'], 1);
+    assert.ok(summary.decisionsBy.policy > 0);
+    assert.equal(fallbacks[0].to, 'v15');
+    assert.equal(fallbacks.at(-1)?.to, 'none');
+    assert.equal((await tapeOf(session)).info.live?.conditions[0].reason, 'over-budget');
+    const verdict = await verifyPlayed(session, fallback);
+    assert.deepEqual(verdict.firstDifference, null);
+    const other = await verifyPlayed(session, { ...fallback, escalateAfterMs: 1000 });
+    assert.equal(other.equal, false, 'other thresholds, other decisions: the comparison compares');
+    assert.equal(other.firstDifference?.file, DECISIONS);
+    assert.ok(Object.keys(other.firstDifference?.fields ?? {}).length > 0);
+    assert.match(other.firstDifference?.time ?? '', /^2026-01-01T/);
+  });
+
+  it('round trips above their limit take the decision away, in the replay as well', async () => {
+    const fallback = { maxRoundTripMs: 1e-6 };
+    const session = await playShadow({ captures: [capture], out: out(), fallback });
+    assert.ok(session.summary.fallbackReasons['round-trip'] > 0);
+    assert.deepEqual((await verifyPlayed(session, fallback)).firstDifference, null);
+  });
+
+  it('a gap: nobody decides until the book is known again, in the replay as well', async () => {
+    const session = await playShadow({
+      captures: [capture],
+      out: out(),
+      exchange: {
+        faults: { kinds: new Set(['drop']), seed: '1', spacing: 0.1 },
+        speed: 40,
+        clock: new AcceleratedClock(1),
+      },
+      during: (_exchange, status) =>
+        until('gaps and resyncs', () => {
+          const { counters, decisionsBy } = status() ?? {};
+          return (counters?.resyncs ?? 0) > 2 && (decisionsBy?.none ?? 0) > 0;
+        }),
+    });
+    const { summary, fallbacks } = session;
+    assert.ok(summary.gaps > 2 && summary.fallbackReasons.unsynchronised > 0);
+    assert.ok(fallbacks.some(({ to, reasons }) => to === 'none' && reasons.includes('unsynchronised')));
+    const { imported } = await tapeOf(session);
+    assert.equal(imported.gaps.length, summary.gaps);
+    assert.ok(imported.snapshots > summary.resyncs);
+    assert.deepEqual((await verifyPlayed(session)).firstDifference, null);
+  });
+
+  it('messages that come too fast for the ring are a gap, and the same one in the replay', async () => {
+    const session = await playShadow({
+      captures: [capture],
+      out: out(),
+      shadow: { ringCapacity: 150 },
+      // Bursts are of 200 messages.
+      exchange: { faults: parseFaults('burst', 3), speed: 40, clock: new AcceleratedClock(1) },
+      during: (_exchange, status) =>
+        until('a gap and the book after it', () => {
+          const { counters, decisionsBy } = status() ?? {};
+          return (
+            (counters?.overflows ?? 0) > 0 && (counters?.resyncs ?? 0) > 0 && (decisionsBy?.none ?? 0) > 0
+          );
+        }),
+    });
+    const { summary } = session;
+    assert.ok(summary.overflows > 0);
+    assert.ok(summary.decisionsBy.none > 0, 'nobody quotes on a book with holes');
+    const { imported } = await tapeOf(session);
+    assert.equal(imported.gaps.length, summary.gaps);
+    assert.ok(imported.ignored.overflow > 0);
+    assert.deepEqual((await verifyPlayed(session)).firstDifference, null);
+  });
+
+  it('goes on across the turn of an hour, conditions included', async () => {
+    const clock = new LateClock(1_767_225_600_000_000 + HOUR - 4_000_000);
+    const fallback = { maxRoundTripMs: 1e-6 };
+    const session = await playShadow({
+      captures: [capture],
+      out: out(),
+      clock,
+      exchange: { clock: new AcceleratedClock(SPEED_UP) },
+      fallback,
+      during: async (exchange, status) => {
+        await played(exchange);
+        const turned = (): boolean => clock.now() > 1_767_225_600_000_000 + HOUR + 1_000_000;
+        await until('the next hour', () => turned() && status()?.market.synchronised === true);
+      },
+    });
+    const { summary } = session;
+    assert.equal(summary.files.length, 2);
+    const [, later] = summary.files;
+    const head = gunzipSync(readFileSync(later)).toString();
+    assert.match(head, /exchangeInfo.*\n\d+ \{"e":"makergymContinued"\}/);
+    assert.match(head, /makergymSession/);
+    assert.match(head, /"reason":"round-trip","active":true/);
+    assert.deepEqual((await verifyPlayed(session, fallback)).firstDifference, null);
+  });
+
+  it('a clock that jumps about, backwards too, changes nothing: times in a recording do not run back', async () => {
+    const clock = new JumpingClock();
+    const session = await playShadow({
+      captures: [capture],
+      out: out(),
+      clock,
+      exchange: { clock: new AcceleratedClock(SPEED_UP) },
+    });
+    let last = 0;
+    for (const line of lines(session).slice(1)) {
+      const time = Number(/^(?:\S+ -> )?(\d+)/.exec(line)?.[1]);
+      assert.ok(time >= last, line.slice(0, 60));
+      last = time;
+    }
+    assert.equal((await tapeOf(session)).imported.clampedLocalTimes, 0);
+    assert.deepEqual((await verifyPlayed(session)).firstDifference, null);
+  });
+
+  it('waits for a snapshot endpoint that is down for a minute, and decides from the first book on', async () => {
+    const clock = new AcceleratedClock(100);
+    const began = clock.now();
+    const session = await playShadow({
+      captures: [capture],
+      out: out(),
+      clock,
+      exchange: { speed: 10, clock: new AcceleratedClock(1) },
+      rest: (exchange) => gateway(exchange, (path) => path.includes('/depth') && clock.now() - began < 60e6),
+      during: (_exchange, status) => until('decisions', () => (status()?.decisions ?? 0) > 50),
+    });
+    const { info } = await tapeOf(session);
+    assert.ok(info.start < began + 60e6, 'trades were recorded meanwhile');
+    assert.deepEqual((await verifyPlayed(session)).firstDifference, null);
+  });
+
+  it('a stop before the first book is a session without decisions', async () => {
+    const session = await playShadow({
+      captures: [capture],
+      out: out(),
+      rest: (exchange) => gateway(exchange, (path) => path.includes('/depth')),
+      during: (_exchange, status) => until('messages', () => (status()?.counters.messages ?? 0) > 100),
+    });
+    const { summary } = session;
+    assert.equal(summary.decisions, 0);
+    assert.equal(summary.kpis.pnl, null);
+    assert.equal(summary.decisionLatencyMs.p99, null);
+    assert.deepEqual(await verifyPlayed(session).then(({ equal, decisions }) => [equal, decisions]), [
+      true,
+      0,
+    ]);
+  });
+
+  describe('what goes wrong ends the session; what was recorded stays', () => {
+    /** What a replay gives of a session that left no files of decisions. */
+    async function recreated(directory: string) {
+      const verdict = await verifyShadow({
+        directory,
+        session: sessionFile({ venue: 'binance-spot', symbol: 'SIMUSDT' }, null),
+        createQuoter: (conditions) => randomAgent({ conditions }).quoter,
+        checkInstrument: () => undefined,
+        sharpeIntervalSeconds: 10,
+      });
+      assert.ok(verdict.equal && verdict.recreated && verdict.decisions > 0);
+      assert.ok(readFileSync(join(directory, DECISIONS)).length > 0);
+    }
+
+    it('a disk that is full where decisions go', async () => {
+      const directory = out();
+      let decisions = 0;
+      const full = new RunError({ code: 'disk-full', message: 'no space' });
+      const session = playShadow({
+        captures: [capture],
+        out: directory,
+        shadow: {
+          laneListeners: () => [
+            {
+              onDecision: () => {
+                if (++decisions === 40) throw full;
+              },
+            },
+          ],
+        },
+      });
+      await assert.rejects(session, { code: 'disk-full' });
+      assert.equal(decisions, 40);
+      await recreated(directory);
+    });
+
+    it('a disk that is gone where the recording goes', async () => {
+      const directory = out();
+      const clock = new LateClock(1_767_225_600_000_000 + HOUR - 30_000_000);
+      const session = playShadow({
+        captures: [capture],
+        out: directory,
+        clock,
+        exchange: { clock: new AcceleratedClock(SPEED_UP) },
+        during: async (_exchange, status) => {
+          await until('decisions', () => (status()?.decisions ?? 0) > 20);
+          rmSync(join(directory, 'captures'), { recursive: true });
+          await until('the end', () => false, 20);
+        },
+      });
+      await assert.rejects(session, { code: 'cannot-write' });
+    });
+
+    it('an instrument that the policy does not fit leaves nothing behind', async () => {
+      const directory = out();
+      const misfit = new InputError({ code: 'other-instrument', message: 'other ticks' });
+      const session = playShadow({
+        captures: [capture],
+        out: directory,
+        shadow: {
+          checkInstrument: () => {
+            throw misfit;
+          },
+        },
+      });
+      await assert.rejects(session, { code: 'other-instrument' });
+      assert.throws(() => readFileSync(join(directory, 'captures')), { code: 'ENOENT' });
+    });
+
+    it('another recording in the folder is not added to', async () => {
+      const directory = out();
+      await playShadow({ captures: [capture], out: directory });
+      await assert.rejects(playShadow({ captures: [capture], out: directory }), { code: 'out-exists' });
+    });
+  });
+
+  it('played again as a capture, a recording gives the very decisions, fallbacks included', async () => {
+    const fallback = { ...FALLBACK, maxRoundTripMs: 1e-6 };
+    const first = await playShadow({ captures: [capture], out: out(), fallback });
+    const again = out();
+    const open: (DecisionFile | FillFile)[] = [];
+    const summary = await runShadow({
+      source: { kind: 'captures', captures: first.summary.files },
+      out: again,
+      createAgent: (hooks) => randomAgent(hooks, fallback),
+      settings: LANE,
+      fallback,
+      seed: 0,
+      sharpeIntervalSeconds: 10,
+      checkInstrument: () => undefined,
+      laneListeners: (instrument, lot) => {
+        open.push(new DecisionFile(join(again, DECISIONS), { instrument, lot }));
+        open.push(new FillFile(join(again, FILLS), { instrument, lot }));
+        return open;
+      },
+      signal: new AbortController().signal,
+    });
+    for (const file of open) file.finish();
+    for (const name of [DECISIONS, FILLS]) {
+      assert.ok(readFileSync(join(again, name)).equals(readFileSync(join(first.out, name))), name);
+    }
+    assert.deepEqual(summary.kpis, first.summary.kpis);
+    assert.equal(summary.fallbackReasons['round-trip'], first.summary.fallbackReasons['round-trip']);
+  });
+
+  /** A door in front of an exchange's REST endpoints that answers 503 where `refuse` says so. */
+  async function gateway(exchange: LocalExchange, refuse: (path: string) => boolean): Promise<string> {
+    const server = createServer((request, response) => {
+      const path = request.url ?? '/';
+      if (refuse(path)) {
+        response.writeHead(503).end();
+        return;
+      }
+      fetch(`${exchange.rest}${path}`)
+        .then(async (answer) => response.writeHead(answer.status).end(await answer.text()))
+        .catch(() => response.destroy());
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+});
+
+/** A clock that begins to run when it is first looked at. */
+class LateClock implements Clock {
+  readonly #epoch: number;
+  #running: AcceleratedClock | undefined;
+
+  constructor(epoch: number) {
+    this.#epoch = epoch;
+  }
+
+  now(): number {
+    this.#running ??= new AcceleratedClock(SPEED_UP, this.#epoch);
+    return this.#running.now();
+  }
+
+  after(milliseconds: number, work: () => void): Timer {
+    this.now();
+    return (this.#running as AcceleratedClock).after(milliseconds, work);
+  }
+}
+
+/** A clock that is up to 40 ms off, anew each time it is asked. */
+class JumpingClock implements Clock {
+  readonly #clock = new AcceleratedClock(SPEED_UP);
+  readonly #random = stream(1, 'test/jumps');
+
+  now(): number {
+    return this.#clock.now() + this.#random.integer(80_000) - 40_000;
+  }
+
+  after(milliseconds: number, work: () => void): Timer {
+    return this.#clock.after(milliseconds, work);
+  }
+}
