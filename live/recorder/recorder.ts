@@ -183,7 +183,10 @@ export class Recorder {
     });
   }
 
-  #finish({ log }: SymbolLog): void {
+  #finish(symbolLog: SymbolLog): void {
+    const { log } = symbolLog;
+    // Closed once: its descriptor may soon be that of a socket.
+    symbolLog.log = undefined;
     if (log !== undefined) this.#queue(() => log.close(), true);
   }
 
