@@ -3,6 +3,7 @@ import type { TradeStream } from './binance/venue.ts';
 import { type Clock, pause, SystemClock } from './clock.ts';
 import type { LiveEvent } from './feed/events.ts';
 import { LiveFeed } from './feed/live-feed.ts';
+import type { WriteAt } from './recorder/gzip-log.ts';
 import { Recorder } from './recorder/recorder.ts';
 
 export interface RecordOptions {
@@ -20,6 +21,8 @@ export interface RecordOptions {
   readonly seed?: number;
   readonly signal: AbortSignal;
   readonly clock?: Clock;
+  /** In place of the system's, for tests of full and slow disks. */
+  readonly writeAt?: WriteAt;
   readonly onEvent?: (event: LiveEvent) => void;
   /** The feed is about to start, for those who watch it. */
   readonly onStart?: (feed: LiveFeed) => void;
@@ -69,6 +72,7 @@ export async function recordStreams(options: RecordOptions): Promise<RecordSumma
     onRotate: () => feed.refresh(),
     onPressure: (pressed) => feed.setPaused(pressed),
     onFailure: stop,
+    writeAt: options.writeAt,
   });
   feed = new LiveFeed({
     venue,

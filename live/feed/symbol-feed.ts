@@ -38,7 +38,6 @@ export class SymbolFeed {
   #grid: TickGrid;
   #importer: CaptureImporter;
   #audit: SnapshotAudit | undefined;
-  #gapsSeen = 0;
   #snapshotsSeen = 0;
   #wasSynchronised = false;
   #everSynchronised = false;
@@ -98,7 +97,7 @@ export class SymbolFeed {
     const importer = this.#importer;
     importer.onControl(line, localTime);
     if (line?.e === 'makergymOverflowBegin') {
-      this.#gapsSeen = importer.gaps.length;
+      importer.gaps.length = 0;
       this.#gap(localTime, 'overflow', -1, -1);
     } else if (line?.e === 'makergymOverflowEnd') this.#options.needSnapshot('overflow');
     const conditions = importer.conditions?.splice(0) ?? [];
@@ -139,8 +138,9 @@ export class SymbolFeed {
     const applied = this.#importer.snapshots > this.#snapshotsSeen;
     this.#snapshotsSeen = this.#importer.snapshots;
     if (applied) counters.snapshots++;
-    if (gaps.length > this.#gapsSeen) {
-      this.#gapsSeen = gaps.length;
+    if (gaps.length > 0) {
+      // They are counted and told; a feed of days does not keep them.
+      gaps.length = 0;
       const { expected, received } = feed.lastGap ?? { expected: -1, received: -1 };
       this.#gap(localTime, 'ids', expected, received);
       return;
@@ -243,7 +243,6 @@ export class SymbolFeed {
     this.#instrument = { ...this.#instrument, tickSize };
     this.#grid = new TickGrid(tickSize);
     this.#importer = this.#createImporter();
-    this.#gapsSeen = 0;
     this.#snapshotsSeen = 0;
     this.#gap(localTime, 'ids', -1, -1);
   }

@@ -5,7 +5,7 @@ import { encodeControl } from '../../market/capture/control-line.ts';
 import type { Venue } from '../../market/instrument.ts';
 import { type Clock, every, type Timer } from '../clock.ts';
 import type { Frame } from '../feed/frame-ring.ts';
-import { GzipLog } from './gzip-log.ts';
+import { GzipLog, type WriteAt } from './gzip-log.ts';
 import { LineBlock } from './line-block.ts';
 
 const HOUR = 3600_000_000;
@@ -30,6 +30,8 @@ export interface RecorderOptions {
   readonly onPressure?: (pressed: boolean) => void;
   /** The disk is full, or gone. Nothing is recorded from here on; what was written stays. */
   readonly onFailure?: (error: Error) => void;
+  /** In place of the system's, for tests of full and slow disks. */
+  readonly writeAt?: WriteAt;
 }
 
 interface SymbolLog {
@@ -159,7 +161,7 @@ export class Recorder {
     for (let attempt = 0; ; attempt++) {
       const path = join(this.#options.folder, `${name}${attempt === 0 ? '' : `_${attempt}`}.gz`);
       try {
-        return new GzipLog(path);
+        return new GzipLog(path, this.#options.writeAt);
       } catch (error) {
         const { cause } = error as { cause?: NodeJS.ErrnoException };
         if (cause?.code !== 'EEXIST') throw error;

@@ -26,7 +26,8 @@ async function survive(
   readonly feed: LiveFeed;
   readonly recorded: string;
 }> {
-  const clock = new AcceleratedClock(SPEED_UP);
+  // Without faults there is nothing to wait for, and a machine that is busy for a moment is no silent stream.
+  const clock = new AcceleratedClock(faults === 'none' ? 1 : SPEED_UP);
   const exchange = await LocalExchange.start({
     captures: [capture],
     port: 0,
