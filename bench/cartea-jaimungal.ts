@@ -84,7 +84,7 @@ for (const [name, variant] of VARIANTS) {
         updatesPerStep: 0.016,
         earlyStop: { window: 0, tolerance: 0 },
       },
-      engine: { engine: process.env.ENGINE, threads: 1 },
+      engine: { engine: process.env.ENGINE },
     });
     const { updates, updatesPerSecond } = await sac.learn({ totalTimesteps: timesteps });
     const { mean, meanError } = moments(await episodeRewards(sac, evaluation, evaluationSeeds));

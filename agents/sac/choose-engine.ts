@@ -2,10 +2,10 @@ import { availableParallelism } from 'node:os';
 import { InputError, MakergymError, unknownName } from '../../base/errors.ts';
 import { matrixRate, matrixWork, measureUpdates } from './calibrate.ts';
 import type { SacEngine, SacEngineOptions } from './engine.ts';
-import { DEVICES, type Device } from './onnx-device.ts';
+import { DEVICES, type Device, requireThreads } from './onnx-device.ts';
 import { createOnnxEngine } from './onnx-engine.ts';
-import { isInstalled, type TfjsBackend } from './tfjs-backend.ts';
-import { createTfjsEngine } from './tfjs-engine.ts';
+import { isInstalled, requireInstalled } from './packages.ts';
+import type { TfjsBackend } from './tfjs-backend.ts';
 
 /** One way to run the update that a person can name. */
 export interface EngineKind {
@@ -13,6 +13,8 @@ export interface EngineKind {
   /** An npm package that it needs besides those that always come with makergym, and what it brings. */
   readonly optionalPackage?: string;
   readonly brings?: string;
+  /** Whether making one looks for a device and its driver, which may print and crash as they like. */
+  readonly probesDevice: boolean;
   /** Makes one. Throws an InputError that says what to do where this machine cannot run it. */
   create(options: SacEngineOptions, threads?: number): Promise<SacEngine>;
 }
@@ -35,6 +37,7 @@ function onnx(device: Device): EngineKind {
   return {
     name: device === 'cpu' ? ONNX : `${ONNX}-${device}`,
     optionalPackage: ONNX_PACKAGE,
+    probesDevice: device !== 'cpu',
     brings: 'training five to eight times as fast as TensorFlow.js does in WebAssembly',
     create: (options, threads) => createOnnxEngine(options, { device, threads }),
   };
@@ -44,7 +47,13 @@ function tfjs(backend: TfjsBackend, extra: Pick<EngineKind, 'optionalPackage' | 
   return {
     name: `tfjs-${backend}`,
     ...extra,
-    create: (options) => createTfjsEngine(options, backend),
+    probesDevice: false,
+    // Loaded when needed: TensorFlow.js alone takes longer to load than everything else.
+    async create(options) {
+      if (extra.optionalPackage !== undefined) requireInstalled(extra.optionalPackage, `tfjs-${backend}`);
+      const { createTfjsEngine } = await import('./tfjs-engine.ts');
+      return createTfjsEngine(options, backend);
+    },
   };
 }
 
@@ -70,16 +79,21 @@ const TFJS = 'tfjs';
 /** What `--engine` takes. */
 export const ENGINE_NAMES: readonly string[] = [AUTO, TFJS, ...ENGINES.map(({ name }) => name)];
 
-/** Besides the first TensorFlow.js backend that loads, what `auto` measures where it runs. */
-const CALIBRATED: readonly string[] = [ONNX, `${ONNX}-cuda`];
+/** What `auto` measures where it runs. */
+const CALIBRATED: readonly string[] = [ONNX, `${ONNX}-cuda`, `${TFJS}-node-gpu`, `${TFJS}-node`];
 
 /** Whether `auto` would take the engine if it is the fastest. */
 export function isTakenByAuto(name: string): boolean {
   return CALIBRATED.includes(name) || name.startsWith(`${TFJS}-`);
 }
 
-/** How long an engine is measured when `auto` chooses, ms; all of it together takes under a second. */
-const CALIBRATION_MS = 120;
+/**
+ * How long an engine is measured when `auto` chooses, ms, and the machine's matrix products; and after how long no
+ * other engine is made, so that all of it takes under a second, though engines take long to make on a busy machine.
+ */
+const CALIBRATION_MS = 100;
+const MATRIX_MS = 50;
+const CHOICE_MS = 500;
 
 /**
  * The engine asked for: a name of {@link ENGINES}, `tfjs` for the first TensorFlow.js backend that loads, or `auto` for
@@ -89,6 +103,7 @@ const CALIBRATION_MS = 120;
 export async function createEngine(options: SacEngineOptions, choice: EngineChoice = {}): Promise<SacEngine> {
   const { threads, report } = choice;
   const name = nameOf(choice);
+  if (threads !== undefined) requireThreadsFor(name, threads);
   if (name === AUTO) return fastest(options, threads, report, true);
   if (name === ONNX && threads === undefined) return fastest(options, threads, report, false);
   const candidates = ENGINES.filter(
@@ -114,6 +129,21 @@ function nameOf({ engine = AUTO, device = 'cpu' }: EngineChoice): string {
   });
 }
 
+function requireThreadsFor(name: string, threads: number): void {
+  if (!name.startsWith(TFJS)) {
+    requireThreads(threads);
+    return;
+  }
+  throw new InputError({
+    code: 'engine-without-threads',
+    message: `The engine ${name} takes no number of threads; ${threads} was asked for.`,
+    field: 'threads',
+    value: threads,
+    expected: `--threads with --engine ${ONNX} or ${AUTO} only`,
+    hint: 'Leave --threads out.',
+  });
+}
+
 async function firstThatRuns(
   candidates: readonly EngineKind[],
   options: SacEngineOptions,
@@ -131,65 +161,90 @@ async function firstThatRuns(
   throw failure;
 }
 
-/** Measures the engines of {@link CALIBRATED}, with TensorFlow.js or without, and keeps the fastest. */
+interface Candidate {
+  readonly kind: EngineKind;
+  readonly threads: number | undefined;
+}
+
+/** What is measured, the one expected to be fastest first. */
+function candidates(names: readonly string[], threads: number | undefined): readonly Candidate[] {
+  return ENGINES.filter(({ name }) => names.includes(name)).flatMap((kind) => {
+    if (kind.name !== ONNX) return [{ kind, threads }];
+    // On a machine that has other work, threads that wait for one another are slower than one; results are the same.
+    const counts = threads === undefined ? [availableParallelism(), 1] : [threads];
+    return [...new Set(counts)].map((count) => ({ kind, threads: count }));
+  });
+}
+
+interface Measured extends Candidate {
+  readonly engine: SacEngine;
+  readonly rate: number;
+}
+
+/**
+ * Measures the engines of {@link CALIBRATED} or, without TensorFlow.js, those of ONNX Runtime, and keeps the fastest.
+ * TensorFlow.js in WebAssembly or plain JavaScript serves where none of them runs: it is several times slower at every
+ * size, and would be the longest part of the choice.
+ */
 async function fastest(
   options: SacEngineOptions,
   threads: number | undefined,
   report: EngineChoice['report'],
   withTfjs: boolean,
 ): Promise<SacEngine> {
-  const engines: SacEngine[] = [];
-  if (withTfjs) {
-    const kinds = ENGINES.filter(({ name }) => name.startsWith(`${TFJS}-`));
-    engines.push(await firstThatRuns(kinds, options, threads));
-  }
-  const threadsOf = new Map<SacEngine, number>();
-  const wanted = withTfjs ? CALIBRATED : [ONNX];
-  for (const kind of ENGINES.filter(({ name }) => wanted.includes(name))) {
-    // On a machine that has other work, threads that wait for one another are slower than one; results are the same.
-    const counts = threads === undefined && kind.name === ONNX ? [availableParallelism(), 1] : [threads];
-    for (const count of new Set(counts)) {
-      const engine = await kind.create(options, count).catch((error: unknown) => {
-        if (withTfjs && error instanceof MakergymError) return null;
-        throw error;
-      });
-      if (engine === null) break;
-      engines.push(engine);
-      threadsOf.set(engine, count ?? availableParallelism());
+  const start = performance.now();
+  const measured: Measured[] = [];
+  let failure: MakergymError | undefined;
+  for (const candidate of candidates(withTfjs ? CALIBRATED : [ONNX], threads)) {
+    if (measured.length > 0 && performance.now() - start > CHOICE_MS) break;
+    try {
+      const engine = await candidate.kind.create(options, candidate.threads);
+      measured.push({ ...candidate, engine, rate: await measureUpdates(engine, CALIBRATION_MS) });
+    } catch (error) {
+      if (!(error instanceof MakergymError) || !withTfjs) throw error;
+      failure = error;
     }
   }
-  if (engines.length === 1) {
-    const advice = isInstalled(ONNX_PACKAGE)
-      ? ''
-      : `npm install ${ONNX_PACKAGE} brings ${onnx('cpu').brings}`;
-    report?.([engines[0].name, advice].filter(Boolean).join('; '));
-    return engines[0];
-  }
-  const measured: { readonly engine: SacEngine; readonly rate: number }[] = [];
-  for (const engine of engines) measured.push({ engine, rate: await measureUpdates(engine, CALIBRATION_MS) });
+  if (measured.length === 0) return slowest(options, report, failure);
   measured.sort((a, b) => b.rate - a.rate);
-  const [{ engine, rate }, ...slower] = measured;
-  for (const other of slower) other.engine.dispose();
+  const [best, ...slower] = measured;
+  for (const { engine } of slower) engine.dispose();
   if (report !== undefined) {
-    const onThreads = (candidate: SacEngine) => {
-      const count = threadsOf.get(candidate);
-      return count === undefined ? '' : ` on ${count} ${count === 1 ? 'thread' : 'threads'}`;
-    };
-    const count = engine.name === ONNX ? threadsOf.get(engine) : undefined;
-    const share =
-      count === undefined ? '' : shareOf(options, rate, await matrixRate(count, CALIBRATION_MS), count);
-    const others = slower.map(
-      (other) => `${other.engine.name}${onThreads(other.engine)} makes ${other.rate}`,
-    );
-    report([`${engine.name}: ${rate} updates/s${onThreads(engine)}${share}`, ...others].join('; '));
+    const lines = [`${describe(best)}${await shareOf(options, best)}`];
+    report([...lines, ...slower.map((other) => `${describe(other)}`)].join('; '));
   }
+  return best.engine;
+}
+
+/** TensorFlow.js where nothing faster runs, with a line that says why, and what that costs. */
+async function slowest(
+  options: SacEngineOptions,
+  report: EngineChoice['report'],
+  failure: MakergymError | undefined,
+): Promise<SacEngine> {
+  const kinds = ENGINES.filter(({ name }) => name.startsWith(`${TFJS}-`));
+  const engine = await firstThatRuns(kinds, options, undefined);
+  const lost = isInstalled(ONNX_PACKAGE)
+    ? `ONNX Runtime does not run here (${failure?.message ?? 'unknown why'})`
+    : `${ONNX_PACKAGE} is not installed: npm install ${ONNX_PACKAGE} brings ${onnx('cpu').brings}`;
+  report?.(`${engine.name}; ${lost}`);
   return engine;
 }
 
-/** `, 71 % of what those do in matrix products (190 GFLOP/s)`, empty where that is not known. */
-function shareOf(options: SacEngineOptions, rate: number, machine: number | null, threads: number): string {
+function describe({ engine, threads, rate }: Measured): string {
+  const on = engine.name !== ONNX || threads === undefined ? '' : ` on ${counted(threads)}`;
+  return `${engine.name}: ${rate} updates/s${on}`;
+}
+
+function counted(threads: number): string {
+  return threads === 1 ? '1 thread' : `${threads} threads`;
+}
+
+/** `, 71 % of the matrix products alone (190 GFLOP/s)`, empty where that is not known. */
+async function shareOf(options: SacEngineOptions, { engine, rate, threads }: Measured): Promise<string> {
+  if (engine.name !== ONNX || threads === undefined) return '';
+  const machine = await matrixRate(threads, MATRIX_MS);
   if (machine === null) return '';
   const share = ((100 * rate * matrixWork(options)) / machine).toFixed(0);
-  const those = threads === 1 ? 'it does' : 'those do';
-  return `, ${share} % of what ${those} in matrix products (${(machine / 1e9).toFixed(0)} GFLOP/s)`;
+  return `, ${share} % of what ${threads === 1 ? 'it does' : 'those do'} in matrix products (${(machine / 1e9).toFixed(0)} GFLOP/s)`;
 }

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 // The core registers no gradients of its kernels in Node; the layers package does.
 import '@tensorflow/tfjs-layers';
 import { InputError } from '../../base/errors.ts';
+import { requireInstalled } from './packages.ts';
 
 /** Backends of TensorFlow.js, the fastest first. */
 export const TFJS_BACKENDS = ['node-gpu', 'node', 'wasm', 'cpu'] as const;
@@ -50,16 +51,6 @@ export async function useFirstBackend(): Promise<TfjsBackend> {
   throw new Error('there is always the cpu backend');
 }
 
-/** Whether the machine has the package of an optional backend, without loading it. */
-export function isInstalled(packageName: string): boolean {
-  try {
-    createRequire(import.meta.url).resolve(packageName);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 async function load(backend: TfjsBackend): Promise<void> {
   // Without this TensorFlow.js prints advertisements for its faster packages.
   tf.env().set('PROD', true);
@@ -71,16 +62,7 @@ async function load(backend: TfjsBackend): Promise<void> {
 }
 
 async function loadOptional(backend: TfjsBackend, name: string): Promise<void> {
-  if (!isInstalled(name)) {
-    throw new InputError({
-      code: 'engine-not-installed',
-      message: `Engine tfjs-${backend} needs the package ${name}, which is not installed.`,
-      field: 'engine',
-      value: `tfjs-${backend}`,
-      expected: `an installed ${name}`,
-      hint: `Run npm install ${name}, or use --engine auto.`,
-    });
-  }
+  requireInstalled(name, `tfjs-${backend}`);
   // tfjs-node 4.22 calls util.isNullOrUndefined, which Node 23 removed.
   const legacy = util as unknown as { isNullOrUndefined?: (x: unknown) => boolean };
   legacy.isNullOrUndefined ??= (x) => x === null || x === undefined;

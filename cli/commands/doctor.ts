@@ -1,23 +1,11 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
-import { matrixRate, matrixWork, measureUpdates } from '../../agents/sac/calibrate.ts';
-import { ENGINES, type EngineKind, isTakenByAuto } from '../../agents/sac/choose-engine.ts';
-import type { SacEngineOptions } from '../../agents/sac/engine.ts';
+import { matrixRate, matrixWork } from '../../agents/sac/calibrate.ts';
+import { ENGINES, isTakenByAuto } from '../../agents/sac/choose-engine.ts';
 import { InterruptedError } from '../../base/errors.ts';
-import { DEFAULT_SAC } from '../../training/settings.ts';
 import type { Command } from '../command.ts';
-
-interface EngineReport {
-  readonly name: string;
-  readonly available: boolean;
-  /** Why it is not available, else null. */
-  readonly reason: string | null;
-  /** At observation 64, action 3, batch 256 and two layers of 256; null where not measured. */
-  readonly updatesPerSecond: number | null;
-}
-
-/** How long the updates of one engine are timed, ms; a slow engine finishes the update it is in. */
-const MEASURE_MS = 800;
+import { examineApart } from '../doctor/apart.ts';
+import { BENCHMARK, type EngineReport, examine, MEASURE_MS } from '../doctor/examine.ts';
 
 export const doctorCommand: Command = {
   name: 'doctor',
@@ -34,7 +22,8 @@ export const doctorCommand: Command = {
     const engines: EngineReport[] = [];
     for (const kind of ENGINES) {
       if (context.signal.aborted) throw new InterruptedError();
-      engines.push(await examine(kind, args.quick !== true));
+      const look = kind.probesDevice ? examineApart : examine;
+      engines.push(await look(kind, args.quick !== true, context.signal));
       progress.update(engines.length, kind.name);
     }
     progress.done();
@@ -67,29 +56,6 @@ function best(engines: readonly EngineReport[]): EngineReport | undefined {
       undefined,
     );
 }
-
-async function examine(kind: EngineKind, measure: boolean): Promise<EngineReport> {
-  const { name } = kind;
-  try {
-    const engine = await kind.create(BENCHMARK);
-    const updatesPerSecond = measure ? await measureUpdates(engine, MEASURE_MS) : null;
-    engine.dispose();
-    return { name, available: true, reason: null, updatesPerSecond };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { name, available: false, reason, updatesPerSecond: null };
-  }
-}
-
-const BENCHMARK: SacEngineOptions = {
-  ...DEFAULT_SAC,
-  hidden: [256, 256],
-  batchSize: 256,
-  observationSize: 64,
-  actionSize: 3,
-  targetEntropy: -3,
-  seed: 0,
-};
 
 function optionalParts() {
   const require = createRequire(import.meta.url);

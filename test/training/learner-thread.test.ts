@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isInstalled } from '../../agents/sac/tfjs-backend.ts';
+import { isInstalled } from '../../agents/sac/packages.ts';
 import { InputError, InterruptedError, RunError } from '../../base/errors.ts';
 import { stream } from '../../base/random.ts';
 import { loadCheckpoint } from '../../checkpoints/checkpoint.ts';
