@@ -61,6 +61,8 @@ const sacSchema = z.strictObject({
   varianceClip: positive,
   kappaMax: z.number().min(0),
   kappaRampUpdates: whole,
+  criticLayerNorm: z.boolean(),
+  criticDropout: z.number().min(0).max(0.9),
 });
 
 const trainingSchema = z.strictObject({

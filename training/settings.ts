@@ -24,6 +24,8 @@ export const DEFAULT_SAC: SacSettings = {
   varianceClip: 4,
   kappaMax: 0.5,
   kappaRampUpdates: 10_000,
+  criticLayerNorm: false,
+  criticDropout: 0,
 };
 
 /** The training loop around the update. A timestep is one transition of one environment. */

@@ -23,6 +23,10 @@ export interface SacEngineOptions {
   /** Largest κ of the Sharpe-ascent actor loss, and over how many updates its limit ramps up from 0. */
   readonly kappaMax: number;
   readonly kappaRampUpdates: number;
+  /** Layer normalisation before each ReLU of the critics (Ba et al. 2016), with a gain and a shift that are trained. */
+  readonly criticLayerNorm: boolean;
+  /** Share of the critics' hidden units that each update leaves out (DroQ, Hiraoka et al. 2022); 0: none. */
+  readonly criticDropout: number;
   /** Weights are initialised from this seed, noise-free, the same for every engine. */
   readonly seed: number;
 }

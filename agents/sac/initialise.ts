@@ -3,9 +3,11 @@ import type { SacEngineOptions, SacState, StateTensor } from './engine.ts';
 import {
   CRITICS,
   flatten,
+  GAIN,
   LOG_TEMPERATURE,
   layoutOf,
   SCALES,
+  SHIFT,
   scalar,
   TARGETS,
   TRAINED,
@@ -22,7 +24,7 @@ export const ACTOR_HEAD_SCALE = 0.01;
 
 /**
  * A learner that has learnt nothing: kernels and biases uniform in ±1/√fan_in (PyTorch's rule for linear layers), the
- * actor's head times {@link ACTOR_HEAD_SCALE}, targets equal to their critics, empty Adam moments, log α of the
+ * actor's head times {@link ACTOR_HEAD_SCALE}, gains of layer normalisations 1 and their shifts 0, targets equal to their critics, empty Adam moments, log α of the
  * initial temperature. Each tensor has its own random stream, so every engine starts from the same bytes.
  */
 export function initialState(options: SacEngineOptions): SacState {
@@ -36,6 +38,8 @@ export function initialState(options: SacEngineOptions): SacState {
       if (shape.length === 2) bound = 1 / Math.sqrt(shape[0]);
       const scale = network === 'actor' && i >= head ? ACTOR_HEAD_SCALE * bound : bound;
       const generator = stream(options.seed, `learner/initialise/${network}/${name}`);
+      if (name.endsWith(`/${GAIN}`)) flat.fill(1, offset, offset + length);
+      if (name.endsWith(`/${GAIN}`) || name.endsWith(`/${SHIFT}`)) return;
       for (let k = 0; k < length; k++) flat[offset + k] = scale * (2 * generator.uniform() - 1);
     });
     unflatten(flat, network, layout, state);

@@ -10,7 +10,7 @@ export interface TensorPlace {
   readonly length: number;
 }
 
-/** A multilayer perceptron as one flat array: kernel `[inputs, outputs]` row-major, bias, layer after layer. */
+/** A multilayer perceptron as one flat array: kernel `[inputs, outputs]` row-major, bias, …, layer after layer. */
 export interface NetworkLayout {
   readonly inputs: number;
   readonly outputs: number;
@@ -22,12 +22,21 @@ export const CRITICS = ['critic/0', 'critic/1'] as const;
 export const TARGETS = ['target/0', 'target/1'] as const;
 /** Networks that Adam trains; log α is trained too. */
 export const TRAINED = ['actor', ...CRITICS] as const;
+/** Names of a layer normalisation's vectors in a layer. */
+export const GAIN = 'gain';
+export const SHIFT = 'shift';
 export const LOG_TEMPERATURE = 'temperature/log';
 /** Running scales (agents/sac/scales.ts), all float32 scalars. */
 export const SCALES = ['scale/error', 'scale/q', 'scale/sigma'] as const;
 export const UPDATES = 'updates';
 
-export function networkLayout(inputs: number, hidden: readonly number[], outputs: number): NetworkLayout {
+/** With `normalised`, hidden layers have the gain and the shift of a layer normalisation after their bias. */
+export function networkLayout(
+  inputs: number,
+  hidden: readonly number[],
+  outputs: number,
+  normalised = false,
+): NetworkLayout {
   const sizes = [inputs, ...hidden, outputs];
   const places: TensorPlace[] = [];
   let offset = 0;
@@ -35,8 +44,11 @@ export function networkLayout(inputs: number, hidden: readonly number[], outputs
     const [rows, columns] = [sizes[layer], sizes[layer + 1]];
     places.push({ name: `${layer}/kernel`, shape: [rows, columns], offset, length: rows * columns });
     offset += rows * columns;
-    places.push({ name: `${layer}/bias`, shape: [columns], offset, length: columns });
-    offset += columns;
+    const isHidden = layer < hidden.length;
+    for (const vector of isHidden && normalised ? ['bias', GAIN, SHIFT] : ['bias']) {
+      places.push({ name: `${layer}/${vector}`, shape: [columns], offset, length: columns });
+      offset += columns;
+    }
   }
   return { inputs, outputs, places, length: offset };
 }
@@ -48,7 +60,8 @@ export function actorLayout(options: SacEngineOptions): NetworkLayout {
 
 /** Observation and action → Q and the raw (before softplus) variance. */
 export function criticLayout(options: SacEngineOptions): NetworkLayout {
-  return networkLayout(options.observationSize + options.actionSize, options.hidden, 2);
+  const { observationSize, actionSize, hidden, criticLayerNorm } = options;
+  return networkLayout(observationSize + actionSize, hidden, 2, criticLayerNorm);
 }
 
 export function layoutOf(network: string, options: SacEngineOptions): NetworkLayout {

@@ -8,12 +8,16 @@ import type { SacEngineOptions } from './engine.ts';
  * times slower otherwise; hence a dense layer with its own gradient that transposes first.
  */
 
-/** Kernel and bias of each layer in turn. */
+/** Kernel and bias of each layer in turn, and gain and shift after them where it is normalised. */
 export type Layers = readonly tf.Tensor[];
+/** What the hidden units of each critic are multiplied with (agents/sac/dropout.ts), critic by critic, layer by layer. */
+export type Masks = readonly (readonly tf.Tensor2D[])[];
 
 const LOG_STD_MIN = -20;
 const LOG_STD_MAX = 2;
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
+/** Keeps deviations of layer normalisation away from 0, as PyTorch does. */
+const NORM_FLOOR = 1e-5;
 /** Keeps V away from 0. */
 const VARIANCE_FLOOR = 1e-6;
 
@@ -65,8 +69,9 @@ export function value(
   input: tf.Tensor2D,
   fixed: boolean,
   differentiateInput: boolean,
+  masks?: readonly tf.Tensor2D[],
 ): Value {
-  const head = perceptron(input, critic, fixed, differentiateInput);
+  const head = perceptron(input, critic, fixed, differentiateInput, masks);
   return {
     q: tf.slice2d(head, [0, 0], [-1, 1]),
     variance: tf.add(tf.softplus(tf.slice2d(head, [0, 1], [-1, 1])), VARIANCE_FLOOR),
@@ -88,10 +93,11 @@ export function criticTargets(
   terminated: tf.Tensor2D,
   temperature: number,
   options: SacEngineOptions,
+  masks?: Masks,
 ): CriticTargets {
   const { discount } = options;
   const input = tf.concat2d([nextObservations, next.action], 1);
-  const [first, second] = targets.map((target) => value(target, input, true, false));
+  const [first, second] = targets.map((target, j) => value(target, input, true, false, masks?.[j]));
   const alive = tf.sub(1, terminated);
   let bootstrap: tf.Tensor = tf.minimum(first.q, second.q);
   if (options.entropyBackup) bootstrap = tf.sub(bootstrap, tf.mul(next.logProbability, temperature));
@@ -119,8 +125,9 @@ export function criticLoss(
   targets: CriticTargets,
   limit: number,
   options: SacEngineOptions,
+  masks?: Masks,
 ): CriticLoss {
-  const values = critics.map((critic) => value(critic, input, false, false));
+  const values = critics.map((critic, j) => value(critic, input, false, false, masks?.[j]));
   const squares = values.map(({ q }) => tf.square(tf.sub(targets.mean, q)));
   const [first, second] = squares.map((square) => tf.mean(square));
   const mean = tf.mul(tf.add(first, second), 0.5) as tf.Scalar;
@@ -154,10 +161,11 @@ export function actorLoss(
   temperature: number,
   kappa: number,
   options: SacEngineOptions,
+  masks?: Masks,
 ): ActorLoss {
   const { action, logProbability } = sample(actor, observations, noise, false);
   const input = tf.concat2d([observations, action], 1);
-  const [first, second] = critics.map((critic) => value(critic, input, true, true));
+  const [first, second] = critics.map((critic, j) => value(critic, input, true, true, masks?.[j]));
   const q = tf.minimum(first.q, second.q);
   let gain: tf.Tensor = q;
   let meanSigma: tf.Scalar = tf.scalar(0);
@@ -183,17 +191,34 @@ function perceptron(
   layers: Layers,
   fixed: boolean,
   differentiateInput: boolean,
+  masks?: readonly tf.Tensor2D[],
 ): tf.Tensor2D {
   let x = input;
-  const count = layers.length / 2;
-  for (let i = 0; i < count; i++) {
-    const relu = i + 1 < count;
-    const [kernel, bias] = [layers[2 * i] as tf.Tensor2D, layers[2 * i + 1] as tf.Tensor1D];
+  for (let i = 0, layer = 0; i < layers.length; layer++) {
+    const [kernel, bias] = [layers[i] as tf.Tensor2D, layers[i + 1] as tf.Tensor1D];
+    const isFirst = i === 0;
+    i += 2;
+    const isHidden = i < layers.length;
+    const isNormalised = isHidden && layers[i].rank === 1;
+    const relu = isHidden && !isNormalised && masks === undefined;
     if (fixed) x = denseOfInput(x, kernel, bias, relu);
-    else if (i === 0 && !differentiateInput) x = denseOfWeights(x, kernel, bias, relu);
+    else if (isFirst && !differentiateInput) x = denseOfWeights(x, kernel, bias, relu);
     else x = dense(x, kernel, bias, relu);
+    if (isHidden && masks !== undefined) x = tf.mul(x, masks[layer]);
+    if (isNormalised) {
+      x = normalised(x, layers[i], layers[i + 1]);
+      i += 2;
+    }
+    if (isHidden && !relu) x = tf.relu(x);
   }
   return x;
+}
+
+/** Layer normalisation: (x − mean)/√(variance + 10⁻⁵)·gain + shift, moments over a row. */
+function normalised(x: tf.Tensor2D, gain: tf.Tensor, shift: tf.Tensor): tf.Tensor2D {
+  const centred = tf.sub(x, tf.mean(x, 1, true));
+  const deviation = tf.sqrt(tf.add(tf.mean(tf.square(centred), 1, true), NORM_FLOOR));
+  return tf.add(tf.mul(tf.div(centred, deviation), gain), shift);
 }
 
 function dense(x: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor1D, relu: boolean): tf.Tensor2D {

@@ -1,7 +1,16 @@
 import * as op from '../../onnx/operators.ts';
 import type { Tensor } from '../../onnx/tensor.ts';
 import type { SacEngineOptions, SacState } from './engine.ts';
-import { actorLayout, CRITICS, criticLayout, TARGETS, type TensorPlace } from './layout.ts';
+import {
+  actorLayout,
+  CRITICS,
+  criticLayout,
+  type GAIN,
+  type SHIFT,
+  TARGETS,
+  type TensorPlace,
+} from './layout.ts';
+import type { Dense } from './onnx-losses.ts';
 
 /** A stretch of a tensor of the graph that is a named tensor of a learner's state. */
 interface Part {
@@ -21,9 +30,13 @@ export interface GraphTensor {
   readonly parts: readonly Part[];
 }
 
+/** What a matrix is in its layer; the last part of its name in a learner's state. */
+type Role = 'kernel' | 'bias' | typeof GAIN | typeof SHIFT;
+
 /** A matrix that the losses are written with: a tensor of the graph, or a stretch of one. */
 interface View {
   readonly places: readonly TensorPlace[];
+  readonly role: Role;
   readonly rows: number;
   readonly columns: number;
   readonly transposed: boolean;
@@ -59,33 +72,37 @@ export function criticWeights(
   learners: number,
   networks: readonly string[] = CRITICS,
 ): NetworkWeights {
-  const [[kernel, bias], ...others] = layersOf(criticLayout(options).places);
+  const [[kernel, bias, ...norm], ...others] = layersOf(criticLayout(options).places);
   // The first layer's bias is the last row of its kernel: its input has a column of ones.
-  const layers = [
-    [{ ...kernel, places: [...kernel.places, ...bias.places], rows: kernel.rows + 1 }],
-    ...others,
-  ];
+  const whole = { ...kernel, places: [...kernel.places, ...bias.places], rows: kernel.rows + 1 };
+  const layers = [[whole, ...norm], ...others];
   return networkWeights(networks === TARGETS ? 'target' : 'critic', networks, layers, learners);
 }
 
-type Matrix = Pick<View, 'places' | 'rows' | 'columns' | 'transposed'>;
+type Matrix = Pick<View, 'places' | 'role' | 'rows' | 'columns' | 'transposed'>;
 
-/** Kernel and bias of each layer. A head's kernel is swapped: few columns make slow products. */
+/** The matrices of each layer. A head's kernel is swapped: few columns make slow products. */
 function layersOf(places: readonly TensorPlace[]): readonly Matrix[][] {
   const layers: Matrix[][] = [];
-  for (let i = 0; i < places.length; i += 2) {
-    const [kernel, bias] = [places[i], places[i + 1]];
-    const [rows, columns] = kernel.shape;
-    const transposed = i > 0 && i + 2 === places.length;
-    layers.push([
-      {
-        places: [kernel],
-        rows: transposed ? columns : rows,
-        columns: transposed ? rows : columns,
-        transposed,
-      },
-      { places: [bias], rows: 1, columns, transposed: false },
-    ]);
+  const heads = places.filter(({ shape }) => shape.length === 2);
+  for (const place of places) {
+    if (place.shape.length === 2) {
+      const [rows, columns] = place.shape;
+      const transposed = layers.length > 0 && place === heads[heads.length - 1];
+      const swapped = { rows: columns, columns: rows };
+      layers.push([
+        { places: [place], role: 'kernel', transposed, ...(transposed ? swapped : { rows, columns }) },
+      ]);
+    } else {
+      const role = place.name.split('/')[1] as Role;
+      layers[layers.length - 1].push({
+        places: [place],
+        role,
+        rows: 1,
+        columns: place.length,
+        transposed: false,
+      });
+    }
   }
   return layers;
 }
@@ -158,17 +175,14 @@ export function joined(
   });
 }
 
-/** Kernel `[…, inputs, outputs]` and bias of each layer; a first kernel of the critics holds its bias. */
-export function denseLayers({ views }: NetworkWeights, matrices: readonly Tensor[]) {
-  const result: { kernel: Tensor; bias?: Tensor }[] = [];
-  let i = 0;
-  while (i < matrices.length) {
-    const kernel = views[i].transposed ? op.swapLast(matrices[i]) : matrices[i];
-    const holdsBias = views[i].places.length > 1;
-    result.push(holdsBias ? { kernel } : { kernel, bias: matrices[i + 1] });
-    i += holdsBias ? 1 : 2;
-  }
-  return result;
+/** The layers that the matrices make; a first kernel of the critics holds its bias. */
+export function denseLayers({ views }: NetworkWeights, matrices: readonly Tensor[]): readonly Dense[] {
+  const layers: { -readonly [Part in keyof Dense]: Dense[Part] }[] = [];
+  views.forEach(({ role, transposed }, i) => {
+    if (role === 'kernel') layers.push({ kernel: transposed ? op.swapLast(matrices[i]) : matrices[i] });
+    else layers[layers.length - 1][role] = matrices[i];
+  });
+  return layers;
 }
 
 export function sizeOf({ shape }: { readonly shape: readonly number[] }): number {

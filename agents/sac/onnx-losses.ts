@@ -14,21 +14,35 @@ import type { SacEngineOptions } from './engine.ts';
 export interface Dense {
   readonly kernel: Tensor;
   readonly bias?: Tensor;
+  /** Of a layer normalisation before the ReLU, `[…, 1, outputs]` each. */
+  readonly gain?: Tensor;
+  readonly shift?: Tensor;
 }
 
 const LOG_STD_MIN = -20;
 const LOG_STD_MAX = 2;
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
+/** Keeps deviations of layer normalisation away from 0, as PyTorch does. */
+const NORM_FLOOR = 1e-5;
 /** Keeps V away from 0. */
 const VARIANCE_FLOOR = 1e-6;
 
-/** ReLU layers and a linear head. */
-export function perceptron(x: Tensor, layers: readonly Dense[]): Tensor {
-  return layers.reduce((input, { kernel, bias }, i) => {
+/** ReLU layers and a linear head. Hidden units are multiplied with `masks`, one a layer, where there is dropout. */
+export function perceptron(x: Tensor, layers: readonly Dense[], masks?: readonly Tensor[]): Tensor {
+  return layers.reduce((input, { kernel, bias, gain, shift }, i) => {
     const product = op.matMul(input, kernel);
-    const z = bias === undefined ? product : op.add(product, bias);
-    return i + 1 < layers.length ? op.relu(z) : z;
+    let z = bias === undefined ? product : op.add(product, bias);
+    if (i + 1 === layers.length) return z;
+    if (masks !== undefined) z = op.mul(z, masks[i]);
+    if (gain !== undefined && shift !== undefined) z = op.add(op.mul(normalised(z), gain), shift);
+    return op.relu(z);
   }, x);
+}
+
+/** (x − mean)/√(variance + 10⁻⁵), moments over a row. */
+function normalised(x: Tensor): Tensor {
+  const centred = op.sub(x, op.reduceMean(x, [-1]));
+  return op.div(centred, op.sqrt(op.add(op.reduceMean(op.square(centred), [-1]), NORM_FLOOR)));
 }
 
 export interface Sample {
@@ -67,11 +81,16 @@ export interface Value {
 }
 
 /** Both heads of both critics. */
-export function value(critics: readonly Dense[], observations: Tensor, actions: Tensor): Value {
+export function value(
+  critics: readonly Dense[],
+  observations: Tensor,
+  actions: Tensor,
+  masks?: readonly Tensor[],
+): Value {
   const column = [...observations.shape.slice(0, -1), 1] as readonly number[];
   const ones = constant(new Float32Array(elements(column)).fill(1), column);
   const one = critics[0].bias === undefined ? [ones] : [];
-  const head = perceptron(op.concat([observations, actions, ...one], -1), critics);
+  const head = perceptron(op.concat([observations, actions, ...one], -1), critics, masks);
   return {
     q: op.slice(head, -1, 0, 1),
     variance: op.add(op.softplus(op.slice(head, -1, 1, 2)), VARIANCE_FLOOR),
@@ -114,9 +133,10 @@ export function criticTargets(
   terminated: Tensor,
   temperature: Tensor,
   { discount, entropyBackup }: SacEngineOptions,
+  masks?: readonly Tensor[],
 ): CriticTargets {
   return within('target', () => {
-    const { q, variance } = value(targets, nextObservations, next.action);
+    const { q, variance } = value(targets, nextObservations, next.action, masks);
     const alive = op.sub(1, terminated);
     const least = smaller(q);
     const bootstrap = entropyBackup ? op.sub(least, op.mul(next.logProbability, temperature)) : least;
@@ -145,9 +165,10 @@ export function criticLoss(
   targets: CriticTargets,
   limit: Tensor,
   { varianceWeight, varianceLoss }: SacEngineOptions,
+  masks?: readonly Tensor[],
 ): CriticLoss {
   return within('critic', () => {
-    const { q, variance } = value(critics, observations, actions);
+    const { q, variance } = value(critics, observations, actions, masks);
     const squares = op.square(op.sub(targets.mean, q));
     // A mean over batch and both critics is half the sum of their means.
     const mean = batchLoss(squares);
@@ -176,9 +197,10 @@ export function actorLoss(
   temperature: Tensor,
   kappa: Tensor,
   { varianceWeight }: SacEngineOptions,
+  masks?: readonly Tensor[],
 ): ActorLoss {
   return within('actor', () => {
-    const { q, variance } = value(critics, observations, action);
+    const { q, variance } = value(critics, observations, action, masks);
     const least = smaller(q);
     const logPi = op.reshape(logProbability, [1, ...logProbability.shape] as readonly number[]);
     const cost = op.mul(logPi, temperature);

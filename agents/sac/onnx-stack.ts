@@ -5,6 +5,7 @@ import { adamScalars } from '../../onnx/optimisers.ts';
 import { encodeModel } from '../../onnx/protobuf.ts';
 import type { OnnxRuntime } from '../../onnx/session.ts';
 import { type AdamState, adamState, adamStep } from './adam.ts';
+import { dropoutMasks } from './dropout.ts';
 import type { SacEngineOptions, SacMetrics, SacState, StateTensor, TransitionBatch } from './engine.ts';
 import { initialState } from './initialise.ts';
 import { checkState, TARGETS } from './layout.ts';
@@ -12,7 +13,7 @@ import { exportScalars, importScalars } from './learner-scalars.ts';
 import { type Settings, sessionOptions } from './onnx-device.ts';
 import { actorWeights, copyIn, copyOut, criticWeights, type GraphTensor, sizeOf } from './onnx-layout.ts';
 import { LentTensor } from './onnx-lent.ts';
-import { actGraph, NEXT, SUM, updateGraph } from './onnx-update.ts';
+import { actGraph, maskName, NEXT, SUM, updateGraph } from './onnx-update.ts';
 import { advanceScales, errorLimit, type Scales, sharpeWeight } from './scales.ts';
 
 /** Columns of a batch and their width. */
@@ -35,6 +36,8 @@ const SCALARS = ['temperature', 'limit', 'kappa', 'rate', 'epsilon'] as const;
 interface CompiledUpdate {
   readonly session: InPlaceSession;
   readonly columns: Readonly<Record<Column, LentTensor>>;
+  /** What each layer's units are multiplied with in each pass, by the graph's name; empty without dropout. */
+  readonly masks: ReadonlyMap<string, Float32Array>;
   /** Where the batches of several learners are put together; with one the caller's memory is read. */
   readonly gathered: Readonly<Record<Column, Float32Array>> | null;
   /** State and numbers when the state lies in the first set, and when it lies in the second. */
@@ -75,6 +78,7 @@ export class OnnxStack {
   readonly #runtime: OnnxRuntime;
   readonly #settings: Settings;
   readonly #act: InferenceSession;
+  readonly #seeds: readonly number[];
   readonly #learners: number;
   /** Axis of the learners, where there are several. */
   readonly #lead: readonly number[];
@@ -120,6 +124,7 @@ export class OnnxStack {
     this.#runtime = runtime;
     this.#settings = settings;
     this.#act = act;
+    this.#seeds = seeds;
     this.#learners = seeds.length;
     this.#lead = seeds.length > 1 ? [seeds.length] : [];
     this.#actor = actorWeights(options, seeds.length).tensors;
@@ -195,8 +200,13 @@ export class OnnxStack {
       ...Object.fromEntries(sumTensors),
     };
     const used = new Set(session.inputNames);
+    const masks = graph.inputs.filter(({ name }) => name.startsWith('mask/'));
+    const maskTensors = masks.map(({ name, tensor }) => {
+      const shape = tensor.shape as readonly number[];
+      return [name, this.#tensor(new Float32Array(sizeOf({ shape })), shape)] as const;
+    });
     const feeds = this.#sets.map((set) => {
-      const inputs = [...Object.entries(this.#scalarTensors), ...set];
+      const inputs = [...Object.entries(this.#scalarTensors), ...maskTensors, ...set];
       return Object.fromEntries(inputs.filter(([name]) => used.has(name)));
     });
     const fetches = [1, 0].map((other) => ({
@@ -219,6 +229,7 @@ export class OnnxStack {
     const compiled = {
       session,
       columns,
+      masks: new Map(maskTensors.map(([name, { data }]) => [name, data as Float32Array])),
       gathered: learners > 1 ? blank : null,
       feeds,
       fetches,
@@ -273,7 +284,10 @@ export class OnnxStack {
     const { size } = batches[0];
     const compiled = await this.#update(size);
     for (const batch of batches) requireColumns(batch, size, options);
-    for (let learner = 0; learner < batches.length; learner++) this.#writeNumbers(learner);
+    for (let learner = 0; learner < batches.length; learner++) {
+      this.#writeNumbers(learner);
+      if (options.criticDropout > 0) this.#writeMasks(learner, size, compiled.masks);
+    }
     const { gathered } = compiled;
     if (gathered !== null) gather(batches, gathered, size, options);
     this.#feedBatch(compiled, gathered ?? batches[0], size);
@@ -302,6 +316,13 @@ export class OnnxStack {
     this.#scalars.kappa[learner] = sharpeWeight(scales, updates, options);
     this.#scalars.rate[learner] = rate;
     this.#scalars.epsilon[learner] = epsilon;
+  }
+
+  #writeMasks(learner: number, size: number, masks: CompiledUpdate['masks']): void {
+    const options = { ...this.options, seed: this.#seeds[learner] };
+    dropoutMasks(options, size, this.#numbers[learner].updates + 1, (pass, layer, critic, mask) => {
+      masks.get(maskName(pass, layer))?.set(mask, (critic * this.#learners + learner) * mask.length);
+    });
   }
 
   /** Batch means of a learner, by what they are of. */

@@ -6,6 +6,7 @@ import { ADAM_SEED, type AdamTensors, adam, polyak } from '../../onnx/optimisers
 import { within } from '../../onnx/scope.ts';
 import { elements } from '../../onnx/shape.ts';
 import { constant, input, type Tensor } from '../../onnx/tensor.ts';
+import type { Pass } from './dropout.ts';
 import type { SacEngineOptions } from './engine.ts';
 import { TARGETS } from './layout.ts';
 import {
@@ -26,6 +27,18 @@ export const NEXT = '/next';
 function trained(tensor: GraphTensor): AdamTensors {
   const { name, shape } = tensor;
   return { weight: input(name, shape), m: input(`m/${name}`, shape), v: input(`v/${name}`, shape) };
+}
+
+/** Name of the masks of a layer in a pass through the critics. */
+export const maskName = (pass: Pass, layer: number) => `mask/${pass}/${layer}`;
+
+/** What the critics' hidden units are multiplied with, by pass; nothing without dropout. */
+function maskInputs({ criticDropout, hidden }: SacEngineOptions, size: number, lead: readonly number[]) {
+  const ofPass = (pass: Pass) =>
+    criticDropout > 0
+      ? hidden.map((width, layer) => input(maskName(pass, layer), [...lead, size, width]))
+      : undefined;
+  return { target: ofPass('target'), critic: ofPass('critic'), actor: ofPass('actor') };
 }
 
 /** Inputs for an update of `learners` on a batch of `size` each. */
@@ -64,6 +77,7 @@ export function updateGraph(options: SacEngineOptions, size: number, learners = 
   const ofTargets = criticWeights(options, learners, TARGETS);
   const [actor, critics] = [ofActor, ofCritics].map(({ tensors }) => tensors.map(trained));
   const targets = ofTargets.tensors.map(({ name, shape }) => input(name, shape));
+  const masks = maskInputs(options, size, ofCritics.lead);
   const outputs: Record<string, Tensor> = {};
 
   const weightsOf = (tensors: readonly AdamTensors[]) => tensors.map(({ weight }) => weight);
@@ -97,6 +111,7 @@ export function updateGraph(options: SacEngineOptions, size: number, learners = 
     inputs.terminated,
     temperature,
     options,
+    masks.target,
   );
   const criticMatrices = viewsOf(ofCritics, weightsOf(critics));
   const lossOfCritics = criticLoss(
@@ -106,6 +121,7 @@ export function updateGraph(options: SacEngineOptions, size: number, learners = 
     wanted,
     limit,
     options,
+    masks.critic,
   );
   const newCritics = improve(lossOfCritics.total, criticMatrices, critics, ofCritics);
 
@@ -117,6 +133,7 @@ export function updateGraph(options: SacEngineOptions, size: number, learners = 
     temperature,
     kappa,
     options,
+    masks.actor,
   );
   improve(lossOfActor.total, actorMatrices, actor, ofActor);
 
@@ -131,7 +148,7 @@ export function updateGraph(options: SacEngineOptions, size: number, learners = 
   const state = [...actor, ...critics].flatMap(({ weight, m, v }) => [weight, m, v]);
   return buildGraph(
     'sac-update',
-    [...Object.values(inputs), ...state, ...targets],
+    [...Object.values(inputs), ...Object.values(masks).flatMap((list) => list ?? []), ...state, ...targets],
     optimise({ ...outputs, ...results }),
   );
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { RunError } from '../../base/errors.ts';
 import { adamState, adamStep } from './adam.ts';
+import { dropoutMasks, type Pass } from './dropout.ts';
 import type {
   SacEngine,
   SacEngineOptions,
@@ -12,7 +13,7 @@ import type {
 import { initialState } from './initialise.ts';
 import { actorLayout, CRITICS, checkState, criticLayout, flatten, TARGETS, unflatten } from './layout.ts';
 import { exportScalars, importScalars } from './learner-scalars.ts';
-import { actorLoss, criticLoss, criticTargets, gaussian, sample } from './losses.ts';
+import { actorLoss, criticLoss, criticTargets, gaussian, type Masks, sample } from './losses.ts';
 import { advanceScales, errorLimit, type Scales, sharpeWeight } from './scales.ts';
 import { type TfjsBackend, useBackend, useFirstBackend } from './tfjs-backend.ts';
 import { TfjsNetwork, TfjsTarget } from './tfjs-network.ts';
@@ -87,7 +88,7 @@ class TfjsEngine implements SacEngine {
     await useBackend(this.#backend);
     try {
       // What an update leaves behind it keeps explicitly; the rest goes, also when it fails.
-      return tf.tidy(() => ({ ...this.#update(batchTensors(batch, this.options)) }));
+      return tf.tidy(() => ({ ...this.#update(batchTensors(batch, this.options, this.#updates + 1)) }));
     } finally {
       for (const part of [this.#actor, ...this.#critics, ...this.#targets]) part.discard();
     }
@@ -155,13 +156,14 @@ class TfjsEngine implements SacEngine {
         batch.terminated,
         temperature,
         options,
+        batch.masks?.target,
       );
       const input = tf.concat2d([batch.observations, batch.actions], 1);
       const [first, second] = this.#critics.map((critic) => critic.tensors);
       let parts: tf.Scalar[] = [];
       const { grads } = tf.valueAndGrads((...weights: tf.Tensor[]) => {
         const critics = [weights.slice(0, first.length), weights.slice(first.length)];
-        const loss = criticLoss(critics, input, targets, limit, options);
+        const loss = criticLoss(critics, input, targets, limit, options, batch.masks?.critic);
         parts = [tf.keep(loss.mean), tf.keep(loss.variance)];
         return loss.total;
       })([...first, ...second]);
@@ -176,7 +178,16 @@ class TfjsEngine implements SacEngine {
     return tf.tidy(() => {
       let parts: tf.Scalar[] = [];
       const { grads, value } = tf.valueAndGrads((...actor: tf.Tensor[]) => {
-        const loss = actorLoss(actor, critics, batch.observations, batch.noise, temperature, kappa, options);
+        const loss = actorLoss(
+          actor,
+          critics,
+          batch.observations,
+          batch.noise,
+          temperature,
+          kappa,
+          options,
+          batch.masks?.actor,
+        );
         parts = [tf.keep(loss.meanLogProbability), tf.keep(loss.meanQ), tf.keep(loss.meanSigma)];
         return loss.total;
       })(this.#actor.tensors);
@@ -244,9 +255,11 @@ interface BatchTensors {
   readonly terminated: tf.Tensor2D;
   readonly noise: tf.Tensor2D;
   readonly nextNoise: tf.Tensor2D;
+  /** Only with dropout. */
+  readonly masks?: Readonly<Record<Pass, Masks>>;
 }
 
-function batchTensors(batch: TransitionBatch, options: SacEngineOptions): BatchTensors {
+function batchTensors(batch: TransitionBatch, options: SacEngineOptions, update: number): BatchTensors {
   const { size } = batch;
   const { observationSize, actionSize } = options;
   const matrix = (data: Float32Array, columns: number) =>
@@ -259,7 +272,16 @@ function batchTensors(batch: TransitionBatch, options: SacEngineOptions): BatchT
     terminated: matrix(batch.terminated, 1),
     noise: matrix(batch.noise, actionSize),
     nextNoise: matrix(batch.nextNoise, actionSize),
+    ...(options.criticDropout > 0 ? { masks: masksOf(options, size, update) } : {}),
   };
+}
+
+function masksOf(options: SacEngineOptions, size: number, update: number): Readonly<Record<Pass, Masks>> {
+  const masks: Record<Pass, tf.Tensor2D[][]> = { target: [[], []], critic: [[], []], actor: [[], []] };
+  dropoutMasks(options, size, update, (pass, layer, critic, mask) => {
+    masks[pass][critic][layer] = tf.tensor2d(mask.slice(), [size, options.hidden[layer]]);
+  });
+  return masks;
 }
 
 function readScalars(scalars: readonly tf.Scalar[]): number[] {
