@@ -20,6 +20,7 @@ import { replay } from './replay.ts';
 import { sac } from './sac.ts';
 import { sacDevices } from './sac-devices.ts';
 import { sacSeeds } from './sac-seeds.ts';
+import { simulatedMarket } from './simulated-market.ts';
 
 /** One line a bench. */
 const BENCHES: readonly Bench[] = [
@@ -35,6 +36,7 @@ const BENCHES: readonly Bench[] = [
   learningBench,
   decision,
   live,
+  simulatedMarket,
 ];
 
 const { values, positionals } = parseArgs({

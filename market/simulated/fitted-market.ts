@@ -226,7 +226,7 @@ export class FittedMarket implements SimulatedMarket {
       this.#resize(side, at, size + this.#size(this.#samplers.deepLimit));
     } else if (random.uniform() < this.#p.deep.wipe[bin][index]) {
       this.#remove(side, at);
-      this.#refresh(side);
+      this.#closeRate(side, behind);
     } else this.#resize(side, at, size - this.#part(size, this.#samplers.deepCancel));
   }
 
@@ -240,7 +240,7 @@ export class FittedMarket implements SimulatedMarket {
     const key = levels.best - bins[bin] - this.#random.integer(bins[bin + 1] - bins[bin]);
     if ((side === BID && key < 1) || levels.get(key) > 0) return;
     this.#put(side, key, this.#size(this.#samplers.fresh[bin]));
-    this.#refresh(side);
+    this.#openRate(side, levels.indexOf(key));
   }
 
   #onMarket(aggressor: Side): void {
@@ -348,7 +348,31 @@ export class FittedMarket implements SimulatedMarket {
     return this.#deepRate[bin * DEEP_CLASSES + classOf(size, this.#deepEdges)];
   }
 
-  /** After levels came or went: those that come into sight or leave it, and all rates of the side. */
+  /** A level behind the best came. */
+  #openRate(side: Side, at: number): void {
+    const levels = this.#sides[side];
+    const behind = levels.count - 1 - at;
+    const count = this.#reacting[side];
+    if (this.#rates[side].length <= count) {
+      this.#refresh(side);
+      return;
+    }
+    const rates = this.#rates[side];
+    rates.copyWithin(behind + 1, behind, count);
+    rates[behind] = this.#rateOf(levels, at);
+    this.#sums[side] += rates[behind];
+    this.#reacting[side] = count + 1;
+  }
+
+  /** A level behind the best went. */
+  #closeRate(side: Side, behind: number): void {
+    const rates = this.#rates[side];
+    this.#sums[side] -= rates[behind];
+    rates.copyWithin(behind, behind + 1, this.#reacting[side]);
+    this.#reacting[side]--;
+  }
+
+  /** After the best price changed: levels that come into sight or leave it, and all rates of the side. */
   #refresh(side: Side): void {
     const levels = this.#sides[side];
     this.#extend(side);

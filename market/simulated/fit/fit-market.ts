@@ -277,10 +277,9 @@ function rates(counts: Float64Array, exposure: Float64Array, width = counts.leng
   });
 }
 
+/** Of cells that were never there none: not finite, null in a file. */
 function rateErrors(counts: Float64Array, exposure: Float64Array): number[] {
-  return Array.from(counts, (count, i) =>
-    exposure[i] > 0 ? Math.sqrt(Math.max(1, count)) / exposure[i] : 0,
-  );
+  return Array.from(counts, (count, i) => Math.sqrt(Math.max(1, count)) / exposure[i]);
 }
 
 function rows(values: readonly number[]): number[][] {
