@@ -29,10 +29,12 @@ export interface EventLogOptions {
 export class EventLog {
   readonly #destination: ReturnType<typeof pino.destination>;
   readonly #logger: Logger;
+  readonly #context: Readonly<Record<string, string>>;
   #dropped = 0;
   #broken = false;
 
   private constructor({ to, level = 'info', context }: EventLogOptions) {
+    this.#context = context;
     this.#destination = pino.destination({
       dest: to === '-' ? 2 : openLog(to),
       sync: false,
@@ -73,7 +75,9 @@ export class EventLog {
   /** Adds a line. Numbers that JSON does not know become null. */
   write(level: LogLevel, event: string, fields: Readonly<Record<string, unknown>> = {}): void {
     if (!this.#logger.isLevelEnabled(level)) return;
-    this.#logger[level]({ event, ...(redact(fields) as Record<string, unknown>) });
+    // What the context says already is not said twice.
+    const own = Object.fromEntries(Object.entries(fields).filter(([name]) => !(name in this.#context)));
+    this.#logger[level]({ event, ...(redact(own) as Record<string, unknown>) });
   }
 
   /** Writes what waits and closes the file. */

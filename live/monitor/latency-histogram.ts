@@ -16,7 +16,7 @@ export class LatencyHistogram {
 
   /** Counts a duration, µs. What is no number is not counted. */
   observe(microseconds: number): void {
-    if (!(microseconds >= 0)) return;
+    if (!(microseconds >= 0 && microseconds < Number.POSITIVE_INFINITY)) return;
     let low = 0;
     let high = this.#bounds.length;
     while (low < high) {

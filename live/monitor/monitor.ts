@@ -166,7 +166,9 @@ export class Monitor {
   #routes(): Readonly<Record<string, Route>> {
     return {
       '/metrics': async (_request, response) => {
-        sendText(response, 200, await this.registry.metrics(), this.registry.contentType);
+        // prom-client writes a NaN of its own metrics in a spelling that the format does not have.
+        const text = (await this.registry.metrics()).replace(/ Nan$/gm, ' NaN');
+        sendText(response, 200, text, this.registry.contentType);
       },
       '/healthz': (_request, response) => {
         const report = this.health.report();

@@ -81,11 +81,20 @@ function belongs(sample: string, { name, type }: Family): boolean {
   return suffixes.some((suffix) => sample === name + suffix);
 }
 
+/** A histogram holds one set of buckets for each set of its other labels. */
 function checkHistogram({ name, samples }: Family): void {
+  const sets = new Map<string, Sample[]>();
+  for (const sample of samples) {
+    const { le: _bound, ...labels } = sample.labels;
+    const key = JSON.stringify(Object.entries(labels).sort());
+    sets.set(key, [...(sets.get(key) ?? []), sample]);
+  }
+  for (const set of sets.values()) checkBuckets(name, set);
+}
+
+function checkBuckets(name: string, samples: readonly Sample[]): void {
   const buckets = samples.filter((sample) => sample.name === `${name}_bucket`);
-  const bounds = buckets.map(({ labels }) =>
-    labels.le === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels.le),
-  );
+  const bounds = buckets.map(({ labels }) => Number(labels.le.replace('Inf', 'Infinity')));
   const count = samples.find((sample) => sample.name === `${name}_count`)?.value;
   if (!samples.some((sample) => sample.name === `${name}_sum`)) throw new Error(`${name} has no sum`);
   if (bounds.at(-1) !== Number.POSITIVE_INFINITY) throw new Error(`${name} has no bucket +Inf`);

@@ -18,7 +18,7 @@ const FEED = [
   ['lostTrades', 'lost trades'], ['malformed', 'malformed'],
 ];
 
-let session = null, latest = null, detail = null, fills = [], updates = 0, heardAt = 0, tick = 1, decimals = 2;
+let session = null, latest = null, detail = null, fills = [], updates = 0, heardAt = 0, tick = 1, decimals = 2, sizeDecimals = 5;
 let samples = Object.fromEntries(COLUMNS.map((name) => [name, []]));
 let sampleMs = 250, length = 1200, sampledAt = -Infinity;
 
@@ -27,8 +27,8 @@ const sign = (text) => text.replace('-', MINUS);
 const fixed = (value, digits) => value === null || value === undefined ? '–' : sign(value.toFixed(digits));
 const whole = (value) => value === null || value === undefined ? '–' : sign(Math.round(value).toLocaleString('en-US'));
 const price = (ticks) => ticks === null || ticks === undefined ? '–' : fixed(ticks * tick, decimals);
-const size = (quantity) => quantity === 0 ? '' : quantity >= 1000 ? quantity.toFixed(1)
-  : quantity >= 1 ? quantity.toFixed(3) : quantity.toPrecision(3);
+const size = (quantity) => quantity === 0 ? '' : quantity.toFixed(quantity >= 1000 ? Math.min(1, sizeDecimals)
+  : quantity >= 1 ? Math.min(3, sizeDecimals) : sizeDecimals);
 const signed = (value, digits) => value > 0 ? '+' + fixed(value, digits) : fixed(value, digits);
 const money = (value) => signed(value, Math.abs(value) >= 1000 ? 1 : Math.abs(value) >= 1 ? 2 : 4);
 const lots = (value) => signed(Math.abs(value) < 1e-9 ? 0 : value, 2);
@@ -256,13 +256,20 @@ function connection(state, text) {
   document.body.classList.toggle('stale', state === 'lost');
 }
 
+/** Digits behind the point that a grid of this step needs. */
+function digits(step) {
+  for (let count = 0; count < 10; count++) {
+    const scaled = step * 10 ** count;
+    if (Math.abs(scaled - Math.round(scaled)) < 1e-9 * scaled) return count;
+  }
+  return 10;
+}
+
 function onHello(hello) {
   session = hello;
   tick = hello.instrument.tickSize;
-  for (decimals = 0; decimals < 10; decimals++) {
-    const scaled = tick * 10 ** decimals;
-    if (Math.abs(scaled - Math.round(scaled)) < 1e-9 * scaled) break;
-  }
+  decimals = digits(tick);
+  sizeDecimals = digits(hello.instrument.stepSize);
   sampleMs = hello.sampleMs;
   length = hello.length;
   samples = hello.history;
