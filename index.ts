@@ -63,16 +63,36 @@ export { AnalyticVectorEnv } from './env/analytic/vector-environment.ts';
 export { checkEnv, EnvCheckFailed, findEnvProblems } from './env/check-env.ts';
 export type { Env, Info, ResetOptions, ResetResult, StepResult, VectorEnv, VectorStep } from './env/env.ts';
 export { EnvClosed, InvalidAction, ResetNeeded, UnregisteredEnv } from './env/errors.ts';
+export { BasisPointFees, QuantityFees } from './env/exchange/fees.ts';
+export { BINANCE_SCHEDULES } from './env/exchange/fees-binance.ts';
+export { TieredFees } from './env/exchange/fees-tiered.ts';
+export { ConstantLatency } from './env/exchange/latency.ts';
+export { LogNormalLatency } from './env/exchange/latency-log-normal.ts';
+export { RecordedLatency } from './env/exchange/latency-recorded.ts';
+export { readLatencyRecording } from './env/exchange/latency-recording.ts';
+export { SpikesLatency } from './env/exchange/latency-spikes.ts';
+export { TapeLatency } from './env/exchange/latency-tape.ts';
 export type {
   FeeModel,
   Fill,
   FillReason,
   LatencyModel,
+  ModelSession,
   OrderState,
   QueueModel,
+  Refusal,
+  SelfTradeMode,
+  TimeInForce,
 } from './env/exchange/models.ts';
-export { Lane, type LaneOptions } from './env/lane.ts';
-export type { LaneListener } from './env/lane-listener.ts';
+export {
+  Log2Queue,
+  LogQueue,
+  PowerQueue,
+  ProRataQueue,
+  RiskAverseQueue,
+} from './env/exchange/queue.ts';
+export { Lane, type LaneModels, type LaneOptions } from './env/lane.ts';
+export type { LaneListener, OrderEvent } from './env/lane-listener.ts';
 export { MarketMakingEnv, type MarketMakingOptions } from './env/market-making/environment.ts';
 export { MidQuoter } from './env/market-making/mid-quoter.ts';
 export { OBSERVATION_NAMES, OBSERVATION_UNITS, Observer } from './env/market-making/observation.ts';

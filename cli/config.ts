@@ -4,6 +4,7 @@ import { DEFAULT_FIXED, DEFAULT_V1, DEFAULT_V15 } from '../agents/parameters.ts'
 import { readDecompressed } from '../base/decompress.ts';
 import { InputError, nearestMatch } from '../base/errors.ts';
 import { requireFile } from '../base/files.ts';
+import { checkExchange } from '../env/exchange/check-exchange.ts';
 import { DEFAULT_LANE, DEFAULT_MARKET_MAKING } from '../env/settings.ts';
 import { laneSchema, marketMakingSchema } from '../env/settings-schema.ts';
 import { DEFAULT_DRIFT } from '../evaluation/drift-settings.ts';
@@ -224,7 +225,10 @@ export function assign(settings: Settings, path: string, value: unknown): void {
 export function resolveConfig(settings: Settings, base: Config = DEFAULT_CONFIG): Config {
   const merged = merge(base as unknown as Settings, settings, '');
   const result = configSchema.safeParse(merged);
-  if (result.success) return result.data;
+  if (result.success) {
+    checkExchange(result.data.lane);
+    return result.data;
+  }
   const issue = result.error.issues[0];
   const path = issue.path.join('.');
   const value = issue.path.reduce<unknown>(

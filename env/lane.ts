@@ -28,7 +28,14 @@ import {
 } from './quoter.ts';
 import type { LaneSettings } from './settings.ts';
 
-export interface LaneOptions {
+/** Models in place of those that settings name. One with a state of its own belongs to one lane alone. */
+export interface LaneModels {
+  readonly latency?: LatencyModel;
+  readonly queue?: QueueModel;
+  readonly fees?: FeeModel;
+}
+
+export interface LaneOptions extends LaneModels {
   readonly instrument: Instrument;
   readonly settings: LaneSettings;
   /** One lot in base currency, whole steps: see `resolveLot`. */
@@ -37,10 +44,6 @@ export interface LaneOptions {
   /** µs; without it the session is rolling. */
   readonly sessionEnd?: number;
   readonly listeners?: readonly LaneListener[];
-  /** In place of the models that settings name. One with a state of its own belongs to this lane alone. */
-  readonly latency?: LatencyModel;
-  readonly queue?: QueueModel;
-  readonly fees?: FeeModel;
 }
 
 /**

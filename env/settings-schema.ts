@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InputError, nearestMatch } from '../base/errors.ts';
+import { checkExchange } from './exchange/check-exchange.ts';
 import { SELF_TRADE_MODES, TIMES_IN_FORCE } from './exchange/models.ts';
 import {
   DEFAULT_LANE,
@@ -84,7 +85,9 @@ export const marketMakingSchema = z.strictObject({
 
 /** Lane settings with what is missing in `given` taken from the defaults. Throws an InputError naming the key. */
 export function completeLane(given: unknown): LaneSettings {
-  return complete(laneSchema, DEFAULT_LANE, given, 'lane');
+  const settings = complete<LaneSettings>(laneSchema, DEFAULT_LANE, given, 'lane');
+  checkExchange(settings);
+  return settings;
 }
 
 /** Market-making settings with what is missing in `given` taken from the defaults. */

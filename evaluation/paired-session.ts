@@ -1,5 +1,6 @@
 import { InterruptedError } from '../base/errors.ts';
-import { Lane } from '../env/lane.ts';
+import type { Refusal } from '../env/exchange/models.ts';
+import { Lane, type LaneModels } from '../env/lane.ts';
 import type { LaneListener } from '../env/lane-listener.ts';
 import { resolveLot } from '../env/lot.ts';
 import type { Quoter } from '../env/quoter.ts';
@@ -23,6 +24,8 @@ export interface PairedSessionOptions {
   readonly replay: TapeReplay;
   readonly contenders: readonly Contender[];
   readonly settings: LaneSettings;
+  /** Makes each lane's models, in place of those that settings name. */
+  readonly models?: () => LaneModels;
   readonly seed: number;
   readonly sharpeIntervalSeconds: number;
   /** µs; by default the whole of the tapes. */
@@ -37,6 +40,8 @@ export interface PairedSession {
   readonly lanes: readonly LaneRecord[];
   /** In the order of `lanes`. */
   readonly scores: readonly Score[];
+  /** How often which rule rejected an order of a lane or let it expire, in the order of `lanes`. */
+  readonly refusals: readonly Readonly<Record<Refusal, number>>[];
   readonly rows: number;
   readonly decisions: number;
   readonly wallSeconds: number;
@@ -64,6 +69,7 @@ export async function runPairedSession(options: PairedSessionOptions): Promise<P
       // A live session saw no close coming.
       sessionEnd: replay.live === undefined ? (options.end ?? replay.end) : Number.POSITIVE_INFINITY,
       listeners,
+      ...options.models?.(),
     });
     return { contender, kpis, trace, lane, quoter: contender.quoter };
   });
@@ -89,5 +95,6 @@ export async function runPairedSession(options: PairedSessionOptions): Promise<P
       stretch: trace?.stretch() ?? null,
     })),
     scores: entries.map(({ kpis }) => ({ kpis: kpis.result(), blocks: kpis.blocks })),
+    refusals: entries.map(({ lane }) => ({ ...lane.refusals })),
   };
 }

@@ -129,6 +129,7 @@ async function backtest(request: Backtest): Promise<Readonly<Record<string, unkn
     drift,
     decisions: session.decisions,
     fills: kpis.fills,
+    refusals: session.refusals[0],
     rows: session.rows,
     wallSeconds: session.wallSeconds,
     rowsPerSecond: session.rows / session.wallSeconds,

@@ -1,7 +1,7 @@
 import type { Instrument } from '../../market/instrument.ts';
 import type { Market } from '../../market/market.ts';
 import type { Info } from '../env.ts';
-import { Lane } from '../lane.ts';
+import { Lane, type LaneModels } from '../lane.ts';
 import type { Quote, Quoter } from '../quoter.ts';
 import type { LaneSettings, MarketMakingSettings } from '../settings.ts';
 import { Observer } from './observation.ts';
@@ -19,6 +19,8 @@ export interface AgentLaneOptions {
   readonly anchor: Quoter;
   /** Puts a safety layer around the residual quoter. */
   readonly protect?: (inner: Quoter) => Quoter;
+  /** Makes the models of each episode's lane, in place of those that `lane` names. */
+  readonly models?: () => LaneModels;
 }
 
 /** A quoter that counts what it overrules, as the safety layer does: rule by rule since the last reset. */
@@ -51,8 +53,16 @@ export class AgentLane {
   /** Begins an episode on the market as it is now; `end` is the time of its close, µs. */
   begin(seed: number, end: number): void {
     this.leave();
-    const { instrument, lane: settings, lot, market } = this.#options;
-    const lane = new Lane({ instrument, settings, lot, seed, sessionEnd: end, listeners: [this.#reward] });
+    const { instrument, lane: settings, lot, market, models } = this.#options;
+    const lane = new Lane({
+      instrument,
+      settings,
+      lot,
+      seed,
+      sessionEnd: end,
+      listeners: [this.#reward],
+      ...models?.(),
+    });
     lane.attach(market);
     this.#lane = lane;
     this.#quoter.reset(lane.context);

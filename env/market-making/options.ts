@@ -1,10 +1,15 @@
 import type { TapeReplay } from '../../market/replay.ts';
 import type { Tape } from '../../market/tape/rows.ts';
+import type { LaneModels } from '../lane.ts';
 import type { Quoter } from '../quoter.ts';
 import type { LaneSettings, MarketMakingSettings } from '../settings.ts';
 
 type Partly<Settings> = {
-  readonly [Key in keyof Settings]?: Settings[Key] extends object ? Partly<Settings[Key]> : Settings[Key];
+  readonly [Key in keyof Settings]?: NonNullable<Settings[Key]> extends readonly unknown[]
+    ? Settings[Key]
+    : NonNullable<Settings[Key]> extends object
+      ? Partly<NonNullable<Settings[Key]>>
+      : Settings[Key];
 };
 
 /** Options of `make('MarketMaking-v0', …)`: one of `tape`, `tapes` and `replay`; settings in part (docs/environment.md). */
@@ -19,6 +24,8 @@ export interface MarketMakingMakeOptions {
   readonly anchor?: Quoter;
   /** Puts a safety layer, or anything else, around whoever quotes. */
   readonly protect?: (quoter: Quoter) => Quoter;
+  /** Makes latency, queue and fee models for each episode, in place of those that `lane` names. */
+  readonly models?: () => LaneModels;
   /** Stretch that episodes lie in, µs since the epoch. */
   readonly start?: number;
   readonly end?: number;

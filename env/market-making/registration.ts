@@ -2,13 +2,26 @@ import { InputError } from '../../base/errors.ts';
 import { TapeReplay } from '../../market/replay.ts';
 import { openTape } from '../../market/tape/reader.ts';
 import type { Tape } from '../../market/tape/rows.ts';
+import type { LaneModels } from '../lane.ts';
 import { checkOptionKeys } from '../options.ts';
 import type { Quoter } from '../quoter.ts';
 import { type EnvOptions, register } from '../registry.ts';
 import { completeLane, completeMarketMaking } from '../settings-schema.ts';
 import { MARKET_MAKING, MarketMakingEnv } from './environment.ts';
 
-const KEYS = ['tape', 'tapes', 'replay', 'lane', 'marketMaking', 'anchor', 'protect', 'start', 'end', 'seed'];
+const KEYS = [
+  'tape',
+  'tapes',
+  'replay',
+  'lane',
+  'marketMaking',
+  'anchor',
+  'protect',
+  'models',
+  'start',
+  'end',
+  'seed',
+];
 
 /** Importing this module makes `MarketMaking-v0` known to `make`. Its options: docs/environment.md. */
 register(MARKET_MAKING, makeMarketMaking);
@@ -23,6 +36,7 @@ export function makeMarketMaking(options: EnvOptions): MarketMakingEnv {
     marketMaking,
     anchor: check(options, 'anchor', 'a Quoter, or nothing', isQuoter),
     protect: check(options, 'protect', 'a function from a Quoter to a Quoter', isProtect),
+    models: check(options, 'models', 'a function that makes models', isModels),
     start: check(options, 'start', 'µs since the epoch', isFiniteNumber),
     end: check(options, 'end', 'µs since the epoch', isFiniteNumber),
     seed: check(options, 'seed', 'a whole number of at least 0', isSeed),
@@ -70,6 +84,10 @@ function isQuoter(value: unknown): value is Quoter {
 }
 
 function isProtect(value: unknown): value is (inner: Quoter) => Quoter {
+  return typeof value === 'function';
+}
+
+function isModels(value: unknown): value is () => LaneModels {
   return typeof value === 'function';
 }
 

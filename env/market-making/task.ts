@@ -1,6 +1,7 @@
 import { type Generator, stream } from '../../base/random.ts';
 import { TapeReplay } from '../../market/replay.ts';
 import type { Tape } from '../../market/tape/rows.ts';
+import type { LaneModels } from '../lane.ts';
 import { resolveLot } from '../lot.ts';
 import type { Quoter } from '../quoter.ts';
 import {
@@ -18,6 +19,8 @@ export interface MarketMakingTaskOptions {
   readonly replay: TapeReplay | readonly Tape[];
   readonly lane?: LaneSettings;
   readonly marketMaking?: MarketMakingSettings;
+  /** Makes the exchange's models anew for each episode of each agent, in place of those that `lane` names. */
+  readonly models?: () => LaneModels;
   /** The stretch of the replay that episodes lie in, µs; all of it by default. */
   readonly start?: number;
   readonly end?: number;
@@ -37,6 +40,7 @@ export class MarketMakingTask {
   readonly lane: LaneSettings;
   readonly marketMaking: MarketMakingSettings;
   readonly #replay: TapeReplay;
+  readonly #models: (() => LaneModels) | undefined;
   readonly #lot: number;
   #end = 0;
   #lastStep = 0;
@@ -45,6 +49,7 @@ export class MarketMakingTask {
   constructor(options: MarketMakingTaskOptions) {
     this.lane = options.lane ?? DEFAULT_LANE;
     this.marketMaking = options.marketMaking ?? DEFAULT_MARKET_MAKING;
+    this.#models = options.models;
     const { warmupSeconds } = this.marketMaking;
     this.#replay =
       options.replay instanceof TapeReplay
@@ -78,7 +83,8 @@ export class MarketMakingTask {
   agent(anchor: Quoter, protect?: (inner: Quoter) => Quoter): AgentLane {
     const { lane, marketMaking } = this;
     const { instrument, market } = this.#replay;
-    return new AgentLane({ market, instrument, lot: this.#lot, lane, marketMaking, anchor, protect });
+    const [lot, models] = [this.#lot, this.#models];
+    return new AgentLane({ market, instrument, lot, lane, marketMaking, anchor, protect, models });
   }
 
   /** Brings the market to the start of an episode. Agents begin after it. */
