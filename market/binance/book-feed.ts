@@ -19,6 +19,17 @@ export interface RowSink {
     flags: number,
     updateId: number,
   ): void;
+  /** All rows of a depth update at once, for sinks that gain by it: the first `bids` of `count` levels are bids. Prices
+   * in ticks; the arrays are the caller's. */
+  pushLevels?(
+    exchangeTime: number,
+    localTime: number,
+    prices: Int32Array,
+    quantities: Float64Array,
+    bids: number,
+    count: number,
+    updateId: number,
+  ): void;
 }
 
 /** Side counts that a snapshot has when its limit cut it off; any other count means that the side is complete. */
@@ -72,14 +83,12 @@ export class BookFeed {
     this.#history.keep(firstId, lastId, previousId, this.#prices, this.#quantities, bids.count, asks.count);
     if (result === 'gap') this.#emitGap(exchangeTime, localTime, lastId);
     if (result !== 'apply') return result;
-    for (let i = 0; i < count; i++) {
-      const isBid = i < bids.count;
-      const price = this.#prices[i];
-      const quantity = this.#quantities[i];
-      this.book.apply(isBid ? BID : ASK, price, quantity);
-      const flags = i === count - 1 ? Flag.messageEnd : 0;
-      this.#sink.push(exchangeTime, localTime, isBid ? Kind.bid : Kind.ask, price, quantity, flags, lastId);
-    }
+    const { book } = this;
+    const prices = this.#prices;
+    const quantities = this.#quantities;
+    for (let i = 0; i < bids.count; i++) book.apply(BID, prices[i], quantities[i]);
+    for (let i = bids.count; i < count; i++) book.apply(ASK, prices[i], quantities[i]);
+    this.#pushLevels(exchangeTime, localTime, bids.count, count, lastId);
     if (this.book.crossed) this.crossed++;
     return result;
   }
@@ -129,6 +138,21 @@ export class BookFeed {
     this.#history.clear();
     if (this.synchronised) this.#emitGap(Math.max(this.#exchangeTime, 0), localTime, -1);
     this.#synchroniser.reset();
+  }
+
+  #pushLevels(exchangeTime: number, localTime: number, bids: number, count: number, updateId: number): void {
+    const sink = this.#sink;
+    const prices = this.#prices;
+    const quantities = this.#quantities;
+    if (sink.pushLevels !== undefined && count > 0) {
+      sink.pushLevels(exchangeTime, localTime, prices, quantities, bids, count, updateId);
+      return;
+    }
+    for (let i = 0; i < count; i++) {
+      const kind = i < bids ? Kind.bid : Kind.ask;
+      const flags = i === count - 1 ? Flag.messageEnd : 0;
+      sink.push(exchangeTime, localTime, kind, prices[i], quantities[i], flags, updateId);
+    }
   }
 
   /** Brings a fresh snapshot up to the stream. Returns the number of the update that does not connect, −1 if all do. */

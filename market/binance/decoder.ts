@@ -248,6 +248,7 @@ export class Decoder {
       return SEEN_LEVELS;
     }
     for (;;) {
+      if (this.#plainLevels(into)) return SEEN_LEVELS;
       if (!this.#expect(OPEN_ARRAY)) return 0;
       this.#space();
       const price = this.#decimal();
@@ -267,6 +268,69 @@ export class Decoder {
       }
       this.#space();
     }
+  }
+
+  /**
+   * Reads levels as Binance writes them, `["1234.50","0.001"],` without a space and with a point, up to the end of the
+   * list, which it tells, or to the first level that is written otherwise.
+   */
+  #plainLevels(into: Levels): boolean {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let at = this.#at;
+    for (;;) {
+      const start = at;
+      let price = 0;
+      for (let number = 0; number < 2; number++) {
+        // `["` before the price, `,"` before the quantity.
+        if (bytes[at] !== (number === 0 ? OPEN_ARRAY : COMMA) || bytes[at + 1] !== QUOTE) return this.#stop(start);
+        at += 2;
+        const first = at;
+        let integer = 0;
+        let digit = bytes[at] - ZERO;
+        while (digit >= 0 && digit <= 9) {
+          integer = integer * 10 + digit;
+          digit = bytes[++at] - ZERO;
+        }
+        const point = at;
+        if (at === first || bytes[at] !== DOT) return this.#stop(start);
+        // Zeros count only once another digit follows: Binance pads to eight decimals.
+        let written = at;
+        digit = bytes[++at] - ZERO;
+        while (digit >= 0 && digit <= 9) {
+          if (digit !== 0) {
+            const places = at - written;
+            integer = (places === 1 ? integer * 10 : integer * POWERS[places]) + digit;
+            written = at;
+          }
+          digit = bytes[++at] - ZERO;
+        }
+        if (at === point + 1 || at - first > 16 || bytes[at] !== QUOTE) return this.#stop(start);
+        at++;
+        const value = integer / POWERS[written - point];
+        if (number === 0) price = value;
+        else into.push(price, value);
+      }
+      if (bytes[at] !== CLOSE_ARRAY || at + 2 > end) {
+        into.count--;
+        return this.#stop(start);
+      }
+      const next = bytes[at + 1];
+      at += 2;
+      if (next === CLOSE_ARRAY) {
+        this.#at = at;
+        return true;
+      }
+      if (next !== COMMA) {
+        into.count--;
+        return this.#stop(start);
+      }
+    }
+  }
+
+  #stop(at: number): false {
+    this.#at = at;
+    return false;
   }
 
   /** Reads a quoted decimal. */

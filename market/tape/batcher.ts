@@ -1,11 +1,12 @@
 import { OrderBook } from '../book.ts';
-import { ASK, BID } from '../side.ts';
+import type { Side } from '../side.ts';
 import { type BookRow, bookRows } from './book-rows.ts';
 import { TapeColumns } from './columns.ts';
 import { Flag, Kind } from './rows.ts';
 
 /** Rows of a record batch at most, unless one message needs more or the book is so large that it would fill the tape. */
 export const BATCH_ROWS = 65_536;
+const NOWHERE = Number.POSITIVE_INFINITY;
 /** A batch has room for this many times its carried book, which bounds what carrying it costs. */
 const ROWS_PER_CARRIED = 8;
 
@@ -50,6 +51,29 @@ export class RowBatcher {
     if ((flags & Flag.messageEnd) !== 0) this.#endMessage(exchangeTime, localTime, updateId);
   }
 
+  /** Appends the rows of a depth update, a message of its own: the first `bids` of `count` levels are bids. */
+  pushLevels(
+    exchangeTime: number,
+    localTime: number,
+    prices: Int32Array,
+    quantities: Float64Array,
+    bids: number,
+    count: number,
+    updateId: number,
+  ): void {
+    const columns = this.#columns;
+    if (columns.length > 0 && columns.length + count <= columns.capacity) {
+      columns.pushLevels(exchangeTime, localTime, prices, quantities, bids, count, updateId);
+      this.#endMessage(exchangeTime, localTime, updateId);
+      return;
+    }
+    for (let i = 0; i < count; i++) {
+      const flags = i === count - 1 ? Flag.messageEnd : 0;
+      const kind = i < bids ? Kind.bid : Kind.ask;
+      this.push(exchangeTime, localTime, kind, prices[i], quantities[i], flags, updateId);
+    }
+  }
+
   /** Emits what is left. */
   finish(): void {
     if (this.#messageStart !== this.#columns.length) throw new Error('the last message has no end');
@@ -58,25 +82,28 @@ export class RowBatcher {
   }
 
   #endMessage(exchangeTime: number, localTime: number, updateId: number): void {
-    const { kind, price, quantity, flags, length } = this.#columns;
-    let lowestBid = Number.POSITIVE_INFINITY;
-    let highestAsk = Number.NEGATIVE_INFINITY;
+    const { kind, price, flags, length } = this.#columns;
     const first = this.#messageStart;
-    for (let row = first; row < length; row++) {
-      if (kind[row] === Kind.bid) {
-        this.#book.apply(BID, price[row], quantity[row]);
-        if (price[row] < lowestBid) lowestBid = price[row];
-      } else if (kind[row] === Kind.ask) {
-        this.#book.apply(ASK, price[row], quantity[row]);
-        if (price[row] > highestAsk) highestAsk = price[row];
-      } else if (kind[row] === Kind.reset) {
+    for (let row = first; row < length; ) {
+      if (kind[row] <= Kind.ask) {
+        row = this.#book.applyRows(kind[row] as Side, this.#columns, row, NOWHERE, -NOWHERE);
+        continue;
+      }
+      if (kind[row] === Kind.reset) {
         this.#book.reset();
         this.#synchronised = true;
       } else if (kind[row] === Kind.gap) {
         this.#synchronised = false;
       }
+      row++;
     }
     if (kind[first] === Kind.reset) {
+      let lowestBid = Number.POSITIVE_INFINITY;
+      let highestAsk = Number.NEGATIVE_INFINITY;
+      for (let row = first; row < length; row++) {
+        if (kind[row] === Kind.bid && price[row] < lowestBid) lowestBid = price[row];
+        else if (kind[row] === Kind.ask && price[row] > highestAsk) highestAsk = price[row];
+      }
       this.#book.setHorizon(
         (flags[first] & Flag.allBids) !== 0 ? Number.NEGATIVE_INFINITY : lowestBid,
         (flags[first] & Flag.allAsks) !== 0 ? Number.POSITIVE_INFINITY : highestAsk,

@@ -1,4 +1,4 @@
-import { type RowBatch, timeAt } from './rows.ts';
+import { Flag, Kind, type RowBatch, timeAt } from './rows.ts';
 
 const HALF = 4294967296;
 
@@ -54,16 +54,7 @@ export class TapeColumns implements RowBatch {
     updateId: number,
   ): void {
     const row = this.length++;
-    if (exchangeTime !== this.#exchangeTime) {
-      this.#exchangeTime = exchangeTime;
-      this.#exchangeHigh = Math.floor(exchangeTime / HALF);
-      this.#exchangeLow = exchangeTime - this.#exchangeHigh * HALF;
-    }
-    if (localTime !== this.#localTime) {
-      this.#localTime = localTime;
-      this.#localHigh = Math.floor(localTime / HALF);
-      this.#localLow = localTime - this.#localHigh * HALF;
-    }
+    this.#split(exchangeTime, localTime);
     this.exchangeTime[2 * row] = this.#exchangeLow;
     this.exchangeTime[2 * row + 1] = this.#exchangeHigh;
     this.localTime[2 * row] = this.#localLow;
@@ -83,6 +74,52 @@ export class TapeColumns implements RowBatch {
       this.updateId[2 * row] = updateId - high * HALF;
       this.updateId[2 * row + 1] = high;
       this.updateIdValid[row >>> 3] |= bit;
+    }
+  }
+
+  /** Appends the levels of a depth update, one message; the caller has made room. */
+  pushLevels(
+    exchangeTime: number,
+    localTime: number,
+    prices: Int32Array,
+    quantities: Float64Array,
+    bids: number,
+    count: number,
+    updateId: number,
+  ): void {
+    const first = this.length;
+    const end = first + count;
+    this.#split(exchangeTime, localTime);
+    const idHigh = Math.floor(updateId / HALF);
+    const idLow = updateId - idHigh * HALF;
+    for (let row = first, i = 0; row < end; row++, i++) {
+      this.exchangeTime[2 * row] = this.#exchangeLow;
+      this.exchangeTime[2 * row + 1] = this.#exchangeHigh;
+      this.localTime[2 * row] = this.#localLow;
+      this.localTime[2 * row + 1] = this.#localHigh;
+      this.price[row] = prices[i];
+      this.quantity[row] = quantities[i];
+      this.updateId[2 * row] = idLow;
+      this.updateId[2 * row + 1] = idHigh;
+      this.updateIdValid[row >>> 3] |= 1 << (row & 7);
+    }
+    this.kind.fill(Kind.bid, first, first + bids);
+    this.kind.fill(Kind.ask, first + bids, end);
+    this.flags.fill(0, first, end);
+    this.flags[end - 1] = Flag.messageEnd;
+    this.length = end;
+  }
+
+  #split(exchangeTime: number, localTime: number): void {
+    if (exchangeTime !== this.#exchangeTime) {
+      this.#exchangeTime = exchangeTime;
+      this.#exchangeHigh = Math.floor(exchangeTime / HALF);
+      this.#exchangeLow = exchangeTime - this.#exchangeHigh * HALF;
+    }
+    if (localTime !== this.#localTime) {
+      this.#localTime = localTime;
+      this.#localHigh = Math.floor(localTime / HALF);
+      this.#localLow = localTime - this.#localHigh * HALF;
     }
   }
 
