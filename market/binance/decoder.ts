@@ -283,7 +283,8 @@ export class Decoder {
       let price = 0;
       for (let number = 0; number < 2; number++) {
         // `["` before the price, `,"` before the quantity.
-        if (bytes[at] !== (number === 0 ? OPEN_ARRAY : COMMA) || bytes[at + 1] !== QUOTE) return this.#stop(start);
+        if (bytes[at] !== (number === 0 ? OPEN_ARRAY : COMMA) || bytes[at + 1] !== QUOTE)
+          return this.#stop(start);
         at += 2;
         const first = at;
         let integer = 0;
