@@ -85,9 +85,13 @@ export class AgentLane {
     return this.#reward.end(lane.equity, lane.position);
   }
 
-  /** Writes the raw features into `out`. */
-  observe(out: Float32Array): void {
-    this.#observer.observe(this.#current().view, out);
+  /** Writes the raw features into `out`. `beside` is what another agent of the same task has just observed. */
+  observe(out: Float32Array, beside?: Float32Array): void {
+    const { view } = this.#current();
+    // An agent whose own fills take from the displayed book sees a market of its own.
+    const shared = view.market === this.#options.market;
+    if (beside !== undefined && shared) this.#observer.observeBeside(view, out, beside);
+    else this.#observer.observe(view, out);
   }
 
   /** What an episode begins with. */

@@ -185,6 +185,24 @@ export const CLOCK_FEATURES: readonly string[] = ['timeToClose', 'minuteSin', 'm
 const WRITE = FEATURES.map(([, , write]) => write);
 const LEVEL = Int32Array.from(FEATURES, ([, , , level]) => level ?? 0);
 
+/** Features that differ between agents which see the same market with the same lot. */
+const OWN: ReadonlySet<string> = new Set([
+  'inventory',
+  'bidActive',
+  'askActive',
+  'bidQueueShare',
+  'askQueueShare',
+  'bidQueueAhead',
+  'askQueueAhead',
+  'bidAge',
+  'askAge',
+  'ownBidDistance',
+  'ownAskDistance',
+  'timeToClose',
+  'ackP99',
+]);
+const OWN_PLACES = Int32Array.from(FEATURES.flatMap(([name], place) => (OWN.has(name) ? [place] : [])));
+
 /** Turns a quoter's view into the raw features of MarketMaking-v0: finite and of moderate size in every situation. */
 export class Observer {
   readonly #scale = { lot: 1, maxInventory: 1 };
@@ -199,5 +217,16 @@ export class Observer {
   observe(view: QuoterView, out: Float32Array): void {
     const scale = this.#scale;
     for (let i = 0; i < WRITE.length; i++) WRITE[i](out, i, view, scale, LEVEL[i]);
+  }
+
+  /** Does what `observe` does, where `beside` is what another agent with the same lot observed of the same market at the
+   * same time: what is not one's own is copied. */
+  observeBeside(view: QuoterView, out: Float32Array, beside: Float32Array): void {
+    const scale = this.#scale;
+    out.set(beside);
+    for (let k = 0; k < OWN_PLACES.length; k++) {
+      const i = OWN_PLACES[k];
+      WRITE[i](out, i, view, scale, LEVEL[i]);
+    }
   }
 }

@@ -41,6 +41,8 @@ export class MarketMakingVectorEnv implements VectorEnv {
   #episodes: readonly Generator[];
   #over = false;
   readonly #observations: Float32Array;
+  /** The observations agent by agent. */
+  readonly #rows: readonly Float32Array[];
   readonly #rewards: Float64Array;
   readonly #terminated: Uint8Array;
   readonly #truncated: Uint8Array;
@@ -60,6 +62,9 @@ export class MarketMakingVectorEnv implements VectorEnv {
     this.#episodes = indices.map((i) => episodeStream(seed + i));
     this.#actionSpace = box(-1, 1, [count, ACTION_SIZE]);
     this.#observations = new Float32Array(count * OBSERVATION_SIZE);
+    this.#rows = indices.map((i) =>
+      this.#observations.subarray(i * OBSERVATION_SIZE, (i + 1) * OBSERVATION_SIZE),
+    );
     this.#rewards = new Float64Array(count);
     this.#terminated = new Uint8Array(count);
     this.#truncated = new Uint8Array(count);
@@ -129,10 +134,9 @@ export class MarketMakingVectorEnv implements VectorEnv {
   }
 
   #observe(): void {
-    for (let i = 0; i < this.count; i++) {
-      const from = i * OBSERVATION_SIZE;
-      this.#agents[i].observe(this.#observations.subarray(from, from + OBSERVATION_SIZE));
-    }
+    const [first] = this.#rows;
+    this.#agents[0].observe(first);
+    for (let i = 1; i < this.count; i++) this.#agents[i].observe(this.#rows[i], first);
   }
 
   #result(infos: readonly Info[]): VectorStep {

@@ -30,6 +30,26 @@ describe('MarketMaking-v0 observation', () => {
     assert.ok(OBSERVATION_UNITS.every((unit) => unit.length > 0));
   });
 
+  it('may take what is not its own from another that sees the same market, to the last bit', () => {
+    const market = { bestBid: 99, bestAsk: 103, signals: { midChange1s: -3, sigma: 2, buyVolume3s: 1.5 } };
+    const one = quoterView({ ...market, inventory: 3 });
+    const other = quoterView({
+      ...market,
+      inventory: -2,
+      bid: { active: true, price: 98, remaining: 1, queueAhead: 0.25, age: 1_000_000 },
+      ackP99Ms: 40,
+      timeToClose: 30_000_000,
+    });
+    const observer = new Observer();
+    observer.reset(quoterContext({ lot: 0.5, maxInventory: 8 }));
+    const [first, whole, beside] = [1, 2, 3].map(() => new Float32Array(OBSERVATION_SIZE));
+    observer.observe(one, first);
+    observer.observe(other, whole);
+    observer.observeBeside(other, beside, first);
+    assert.deepEqual(beside, whole);
+    assert.notDeepEqual(first, whole);
+  });
+
   it('sees prices in log ticks, returns in bps and volumes in lots', () => {
     const seen = at({
       bestBid: 99,
