@@ -201,7 +201,12 @@ function logAxis(name: string, extra: Readonly<Record<string, unknown>> = {}) {
     type: 'log',
     splitLine: { show: false },
     axisLine: { show: true, lineStyle: { color: LINE } },
-    axisLabel: { ...TEXT, hideOverlap: true },
+    // Ticks lie at powers of ten; ends between two of them would crowd their labels.
+    axisLabel: { ...TEXT, showMinLabel: isPower(extra.min), showMaxLabel: isPower(extra.max) },
     ...extra,
   };
+}
+
+function isPower(end: unknown): boolean {
+  return typeof end !== 'number' || Math.abs(Math.log10(end) - Math.round(Math.log10(end))) < 1e-6;
 }

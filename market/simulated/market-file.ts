@@ -62,8 +62,8 @@ const parametersSchema = z
     }),
     cancelShare: z.strictObject({ touch: quantiles, deep: quantiles }),
     spread: z.strictObject({
-      follow: list(z.number().positive(), SPREAD_CLASSES),
-      back: list(z.number().positive(), SPREAD_CLASSES),
+      follow: list(rate, SPREAD_CLASSES),
+      back: list(rate, SPREAD_CLASSES),
       followFull: list(share, SPREAD_CLASSES),
       backFull: list(share, SPREAD_CLASSES),
       followShare: quantiles,
@@ -148,8 +148,9 @@ export function writeMarketFile(
     standardErrors: rounded<FitErrors>(fit.errors, ERROR_DIGITS),
     goodness: rounded(goodnessOf(fit), DIGITS),
   };
+  const file = checked(path, document);
   writeFileAtomic(path, `${compact(document)}\n`);
-  return checked(path, document);
+  return file;
 }
 
 /** Reads a market file, plain or compressed. Throws an InputError for what is none, damaged, or of another version. */

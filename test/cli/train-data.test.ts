@@ -47,6 +47,14 @@ describe('what is trained on and what is judged on', () => {
     (end - DAY) / MICROSECONDS,
   ];
 
+  it('a policy of a simulated market has seen the recording that the market was fitted to', () => {
+    const fittedTo = { source: ['day.gz'], checksum: 'abc', start: DAY, end: DAY + 60 * MICROSECONDS };
+    const data = { ...choose([tape('simulated.arrow', 100_000, 101_000)]), fittedTo };
+    const { tapes } = provenance(join(folder, 'run'), data);
+    assert.deepEqual(tapes.at(-1), { ...fittedTo, source: 'day.gz' });
+    assert.equal(tapes.length, 3);
+  });
+
   it('keeps the last fifth apart, also when told to evaluate on the training tape itself', () => {
     const day = tape('a.arrow', 0, 1000);
     for (const data of [choose([day]), choose([day], [day])]) {
