@@ -57,6 +57,8 @@ export class Monitor {
   readonly #hooks: EventHook[] = [];
   #server: MonitorServer | undefined;
   #log: EventLog | undefined;
+  /** A scrape on its way; who asks meanwhile gets the same. */
+  #scraping: Promise<string> | undefined;
 
   private constructor(options: MonitorOptions) {
     this.clock = options.clock ?? new SystemClock();
@@ -85,7 +87,7 @@ export class Monitor {
       await monitor.#release();
       throw error;
     }
-    monitor.tell('info', 'start', '');
+    monitor.tell('info', 'start', '', { url: monitor.url });
     return monitor;
   }
 
@@ -163,12 +165,24 @@ export class Monitor {
     await this.log?.close();
   }
 
+  /** All metrics as text, one by one with a turn for others between, so that a scrape keeps no decision waiting. */
+  async #scrape(): Promise<string> {
+    const texts: string[] = [];
+    for (const { name } of this.registry.getMetricsAsArray()) {
+      texts.push(await this.registry.getSingleMetricAsString(name));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    // prom-client writes a NaN of its own metrics in a spelling that the format does not have.
+    return `${texts.join('\n\n').replace(/ Nan$/gm, ' NaN')}\n`;
+  }
+
   #routes(): Readonly<Record<string, Route>> {
     return {
       '/metrics': async (_request, response) => {
-        // prom-client writes a NaN of its own metrics in a spelling that the format does not have.
-        const text = (await this.registry.metrics()).replace(/ Nan$/gm, ' NaN');
-        sendText(response, 200, text, this.registry.contentType);
+        this.#scraping ??= this.#scrape().finally(() => {
+          this.#scraping = undefined;
+        });
+        sendText(response, 200, await this.#scraping, this.registry.contentType);
       },
       '/healthz': (_request, response) => {
         const report = this.health.report();

@@ -1,43 +1,10 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { importCaptures } from '../../market/import.ts';
 import { simulateCapture } from '../../market/simulated/capture.ts';
 import { TestFolder } from '../support/capture.ts';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-/** The program in a process of its own, as a person runs it. */
-class Program {
-  readonly process: ChildProcess;
-  stdout = '';
-  stderr = '';
-  readonly ended: Promise<number | null>;
-
-  constructor(...args: readonly string[]) {
-    this.process = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', ...args], { cwd: ROOT });
-    this.process.stdout?.on('data', (chunk) => {
-      this.stdout += String(chunk);
-    });
-    this.process.stderr?.on('data', (chunk) => {
-      this.stderr += String(chunk);
-    });
-    this.ended = new Promise((resolve) => this.process.once('close', resolve));
-  }
-
-  /** Resolves when the text is there; fails when the program ends, or after 20 s. */
-  async prints(where: 'stdout' | 'stderr', text: string): Promise<void> {
-    const deadline = performance.now() + 20_000;
-    while (!this[where].includes(text)) {
-      if (this.process.exitCode !== null || performance.now() > deadline) {
-        assert.fail(`no "${text}" in ${where}: ${this.stdout}${this.stderr}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-}
+import { Program } from '../support/program.ts';
 
 describe('record and serve, as programs', () => {
   let folder: TestFolder;
