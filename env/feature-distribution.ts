@@ -18,16 +18,18 @@ export interface FeatureDistribution {
 
 /** Bins of a feature without ties. */
 const BINS = 10;
-/** A bin with less than this share is joined to its neighbour. */
+/** Values left over at the end are joined to the bin before where they are less than this share. */
 const SMALLEST = 0.005;
 /** Runs of values whose means tell how independent the values are. */
 const BLOCKS = 100;
+/** How near a value must be to one that has a bin of its own to be that one. */
+const SAME = 1e-6;
 
 /**
  * Distribution of one feature, from values in the order of time. Without ties the bins are its deciles. A value that
- * makes up a tenth or more (an order that is there or not, a count that is mostly 0) has a bin of its own, and what lies
- * between two such values is binned as far as it goes. A constant has three: below, equal (to a millionth), above.
- * Throws a RangeError without values.
+ * makes up a tenth or more (an order that is there or not, a count that is mostly 0, a constant) has a bin of its own,
+ * told from all below and above it even where there were none, and what lies between two such values is binned as far
+ * as it goes. Throws a RangeError without values.
  */
 export function describeFeature(values: Float32Array): FeatureDistribution {
   const count = values.length;
@@ -37,11 +39,10 @@ export function describeFeature(values: Float32Array): FeatureDistribution {
   const mean = sum / count;
   let squares = 0;
   for (let i = 0; i < count; i++) squares += (values[i] - mean) ** 2;
-  const sorted = values.slice().sort();
   return {
     mean,
     deviation: Math.sqrt(squares / count),
-    ...(sorted[0] === sorted[count - 1] ? constantBins(sorted[0]) : equalCountBins(sorted)),
+    ...binsOf(values.slice().sort()),
     count,
     effective: effectiveCount(values, mean, squares / count),
   };
@@ -57,18 +58,13 @@ export function effectiveSize(count: number, batches: number, between: number, v
   return Math.max(1, count / Math.max(1, inflation));
 }
 
-function constantBins(value: number): Pick<FeatureDistribution, 'edges' | 'shares'> {
-  const width = 1e-6 * Math.max(1, Math.abs(value));
-  return { edges: [value - width, value + width], shares: [0, 1, 0] };
-}
-
-function equalCountBins(sorted: Float32Array): Pick<FeatureDistribution, 'edges' | 'shares'> {
+function binsOf(sorted: Float32Array): Pick<FeatureDistribution, 'edges' | 'shares'> {
   const count = sorted.length;
   const target = count / BINS;
-  const least = SMALLEST * count;
   /** Ranks at which bins end. */
   const ends: number[] = [];
   let begin = 0;
+  let isAtom = false;
   const close = (rank: number): void => {
     ends.push(rank);
     begin = rank;
@@ -76,17 +72,32 @@ function equalCountBins(sorted: Float32Array): Pick<FeatureDistribution, 'edges'
   for (let at = 0; at < count; ) {
     let end = at + 1;
     while (end < count && sorted[end] === sorted[at]) end++;
-    const isAtom = end - at >= target;
-    if (isAtom && at - begin >= least) close(at);
+    isAtom = end - at >= target;
+    if (isAtom && at > begin) close(at);
     if (isAtom || end - begin >= target) close(end);
     at = end;
   }
-  if (count - begin >= least) ends.push(count);
-  else ends[ends.length - 1] = count;
-  return {
-    edges: ends.slice(0, -1).map((rank) => (sorted[rank - 1] + sorted[rank]) / 2),
-    shares: ends.map((rank, i) => (rank - (ends[i - 1] ?? 0)) / count),
-  };
+  const left = count - begin;
+  const endsWithAtom = left === 0 && isAtom;
+  if (left > 0 && (left >= SMALLEST * count || endsAtom(sorted, begin, target))) ends.push(count);
+  else if (left > 0) ends[ends.length - 1] = count;
+  const edges = ends.slice(0, -1).map((rank) => (sorted[rank - 1] + sorted[rank]) / 2);
+  const shares = ends.map((rank, i) => (rank - (ends[i - 1] ?? 0)) / count);
+  if (endsAtom(sorted, ends[0], target)) {
+    edges.unshift(sorted[0] - SAME * Math.max(1, Math.abs(sorted[0])));
+    shares.unshift(0);
+  }
+  if (endsWithAtom) {
+    edges.push(sorted[count - 1] + SAME * Math.max(1, Math.abs(sorted[count - 1])));
+    shares.push(0);
+  }
+  return { edges, shares };
+}
+
+/** Whether the values before a rank are, by so many, one and the same. */
+function endsAtom(sorted: Float32Array, rank: number, target: number): boolean {
+  const first = rank - Math.ceil(target);
+  return first >= 0 && sorted[first] === sorted[rank - 1];
 }
 
 function effectiveCount(values: Float32Array, mean: number, variance: number): number {

@@ -48,9 +48,12 @@ export function describeDrift(
   if (drift === null) return 'Drift cannot be judged: the policy does not say what it was trained on.';
   const judged = drift.filter(({ level }) => level !== 'unjudged');
   if (judged.length === 0) return 'Drift is not judged: the stretch is too short.';
-  const far = drift.filter(({ alarmed }) => alarmed).sort((a, b) => (b.psi ?? 0) - (a.psi ?? 0));
-  if (far.length === 0) return `Drift: no feature of ${judged.length} is unlike training.`;
+  const far = judged.filter(({ level }) => level === 'alarm').sort((a, b) => (b.psi ?? 0) - (a.psi ?? 0));
+  const once = judged.filter(({ level, alarmed }) => alarmed && level !== 'alarm').length;
+  const passing = once === 0 ? '' : `; ${once} others were for a while`;
+  if (far.length === 0) return `Drift: no feature of ${judged.length} is unlike training${passing}.`;
   const named = far.slice(0, SHOWN).map(({ feature, psi }) => `${feature} ${(psi ?? 0).toFixed(2)}`);
   const more = far.length > SHOWN ? `, and ${far.length - SHOWN} more` : '';
-  return `Drift: ${far.length} features of ${judged.length} unlike training (PSI): ${named.join(', ')}${more}`;
+  const verb = far.length === 1 ? 'is' : 'are';
+  return `Drift: ${far.length} of ${judged.length} features ${verb} unlike training (PSI): ${named.join(', ')}${more}${passing}.`;
 }

@@ -90,7 +90,7 @@ describe('drift of a policy', function () {
       assert.ok(!usual.includes(feature), `${feature} of ${usual}`);
     }
     const { stdout } = await makergym('backtest', at('large.arrow'), '--agent', at('run'), ...window);
-    assert.match(stdout, /Drift: \d+ features of \d+ unlike training \(PSI\): .*Depth/);
+    assert.match(stdout, /Drift: \d+ of \d+ features are unlike training \(PSI\): .*Depth/);
   });
 
   it('a policy of an early release, which does not say it whole, runs and is not judged', async () => {

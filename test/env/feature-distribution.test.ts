@@ -22,11 +22,11 @@ describe('distribution of a feature', () => {
     assert.ok(Math.abs(deviation - Math.sqrt((1e6 - 1) / 12)) < 1e-9);
   });
 
-  it('an order that is there or not: two bins, with the share of each', () => {
+  it('an order that is there or not: a bin each, and empty ones for what never was', () => {
     const values = Float32Array.from({ length: 500 }, (_, i) => (i % 5 === 0 ? 0 : 1));
     const { edges, shares } = describeFeature(values);
-    assert.deepEqual(edges, [0.5]);
-    assert.deepEqual(shares, [0.2, 0.8]);
+    assert.deepEqual(edges, [-1e-6, 0.5, 1 + 1e-6]);
+    assert.deepEqual(shares, [0, 0.2, 0.8, 0]);
   });
 
   it('a constant: below, equal, above', () => {
@@ -40,7 +40,18 @@ describe('distribution of a feature', () => {
   it('a count that is mostly 0: 0 by itself, the rest by tenths', () => {
     const values = Float32Array.from({ length: 1000 }, (_, i) => (i < 600 ? 0 : i));
     const { shares } = describeFeature(values);
-    assert.deepEqual(shares, [0.6, 0.1, 0.1, 0.1, 0.1]);
+    assert.deepEqual(shares, [0, 0.6, 0.1, 0.1, 0.1, 0.1]);
+  });
+
+  it('a constant but for a few values: they are not swallowed, on either side', () => {
+    const values = new Float32Array(1000).fill(20);
+    values[0] = 0;
+    values[999] = 50;
+    const { edges, shares } = describeFeature(values);
+    assert.deepEqual(edges, [10, 35]);
+    assert.deepEqual(shares, [0.001, 0.998, 0.001]);
+    values[999] = 20;
+    assert.deepEqual(describeFeature(values).shares, [0.001, 0.999, 0]);
   });
 
   it('values in a row that are alike are worth fewer; independent ones their number', () => {
