@@ -16,7 +16,7 @@ import { make } from '../env/registry.ts';
 import { SAC } from '../training/sac.ts';
 import { DEFAULT_SAC } from '../training/settings.ts';
 import type { Bench, BenchContext, Figure } from './bench.ts';
-import { type Contestant, PeerProcess, rateOf, takeTurns } from './turns.ts';
+import { type Contestant, rateOf, TurnTakingPeer, takeTurns } from './turns.ts';
 
 /** Simulated market that the agent learns in; it begins anew at its end. */
 const MARKET_SECONDS = 1800;
@@ -91,7 +91,7 @@ async function* run(context: BenchContext): AsyncIterable<Figure> {
     const missing = new Map<string, string>();
     for (const { name, script } of PEERS) {
       context.log(`starting ${name}`);
-      const peer = await PeerProcess.start(name, python, script, threads, steps);
+      const peer = await TurnTakingPeer.start(name, python, script, threads, steps);
       if (typeof peer === 'string') missing.set(name, peer);
       else contestants.push(peer);
     }

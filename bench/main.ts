@@ -19,6 +19,7 @@ import { memory } from './memory.ts';
 import { replay } from './replay.ts';
 import { sac } from './sac.ts';
 import { sacDevices } from './sac-devices.ts';
+import { sacProfile } from './sac-profile.ts';
 import { sacSeeds } from './sac-seeds.ts';
 import { simulatedMarket } from './simulated-market.ts';
 
@@ -32,6 +33,7 @@ const BENCHES: readonly Bench[] = [
   sac,
   sacSeeds,
   sacDevices,
+  sacProfile,
   memory,
   learningBench,
   decision,

@@ -38,6 +38,11 @@ export class PeerProcess {
     this.#child.stderr?.on('data', (data) => {
       this.#errors += data;
     });
+    // An interpreter that is not there, or a script that ends early, shows when it is asked.
+    this.#child.on('error', ({ message }) => {
+      this.#errors += message;
+    });
+    this.#child.stdin?.on('error', () => undefined);
     const { stdout } = this.#child;
     if (stdout === null) throw new Error('a child without stdout');
     this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();

@@ -13,7 +13,7 @@ import { RingBuffer, RowKind } from '../replay/ring-buffer.ts';
 import { Learner } from '../training/learner.ts';
 import { DEFAULT_SAC } from '../training/settings.ts';
 import type { Bench, BenchContext, Figure } from './bench.ts';
-import { type Contestant, PeerProcess, rateOf, takeTurns } from './turns.ts';
+import { type Contestant, rateOf, TurnTakingPeer, takeTurns } from './turns.ts';
 
 const generator = stream(1, 'bench');
 const normal = (count: number) => Float32Array.from({ length: count }, () => generator.normal());
@@ -69,7 +69,7 @@ async function* reference(context: BenchContext, buffer: RingBuffer): AsyncItera
     }
     for (const { name, script } of PEERS) {
       context.log(`starting ${name}`);
-      const peer = await PeerProcess.start(name, python, script, threads, quick ? 20 : 100);
+      const peer = await TurnTakingPeer.start(name, python, script, threads, quick ? 20 : 100);
       if (typeof peer === 'string') missing.set(name, peer);
       else contestants.push(peer);
     }

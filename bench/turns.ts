@@ -1,7 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface, type Interface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { median } from './bench.ts';
+import { PeerProcess } from './peer-process.ts';
 
 /** Something whose rate is measured in turns with others'. */
 export interface Contestant {
@@ -47,59 +45,43 @@ export async function rateOf(work: () => Promise<unknown>, milliseconds: number)
 }
 
 /**
- * A Python script of bench/peers/ that stays and takes turns (bench/peers/sac_turns.py): it prints `ready` once, and
- * for each line it is sent the seconds that `work` units of work took.
+ * A Python script of bench/peers/ that takes turns (bench/peers/sac_turns.py): for each line it is sent it prints the
+ * seconds that `work` units of work took.
  */
-export class PeerProcess implements Contestant {
+export class TurnTakingPeer implements Contestant {
   readonly name: string;
-  readonly #child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
-  readonly #reader: Interface;
+  readonly #process: PeerProcess;
   readonly #work: number;
 
-  private constructor(name: string, child: ChildProcess, reader: Interface, work: number) {
+  private constructor(name: string, process: PeerProcess, work: number) {
     this.name = name;
-    this.#child = child;
-    this.#reader = reader;
-    this.#lines = reader[Symbol.asyncIterator]();
+    this.#process = process;
     this.#work = work;
   }
 
-  /** Starts it and waits until it is ready; the reason where it cannot run. */
+  /** Starts it and lets it take a first turn; the reason where it cannot run. */
   static async start(
     name: string,
     python: string,
     script: string,
     threads: number,
     work: number,
-  ): Promise<PeerProcess | string> {
-    const path = fileURLToPath(new URL(`peers/${script}`, import.meta.url));
-    const child = spawn(python, [path, String(threads), String(work)], { stdio: ['pipe', 'pipe', 'pipe'] });
-    let complaint = '';
-    child.stderr?.on('data', (text) => {
-      complaint = `${complaint}${text}`.slice(-2000);
-    });
-    child.on('error', ({ message }) => {
-      complaint = message;
-    });
-    const reader = createInterface({ input: child.stdout as NonNullable<typeof child.stdout> });
-    const peer = new PeerProcess(name, child, reader, work);
-    for (;;) {
-      const { value, done } = await peer.#lines.next();
-      if (done) return complaint.trim().split('\n').at(-1) || `${script} ended`;
-      if (value === 'ready') return peer;
+  ): Promise<TurnTakingPeer | string> {
+    const process = new PeerProcess(python, script, [String(threads), String(work)]);
+    const peer = new TurnTakingPeer(name, process, work);
+    try {
+      await peer.turn();
+      return peer;
+    } catch (error) {
+      return (error as Error).message.trim().split('\n').at(-1) || `${script} ended`;
     }
   }
 
   async turn(): Promise<number> {
-    this.#child.stdin?.write('go\n');
-    const { value, done } = await this.#lines.next();
-    if (done) throw new Error(`${this.name} ended in the middle of its turns`);
-    return this.#work / Number(value);
+    return this.#work / (await this.#process.ask<number>('go'));
   }
 
   close(): void {
-    this.#child.stdin?.end();
-    this.#reader.close();
+    this.#process.close();
   }
 }

@@ -42,9 +42,7 @@ SETTINGS = dict(
 
 
 def take_turns(train: Callable[[int], None], updates: int) -> None:
-    """Says `ready`, then for each line on stdin makes `updates` updates and prints the seconds they took."""
-    train(updates)
-    print("ready", flush=True)
+    """For each line on stdin makes `updates` updates and prints the seconds they took."""
     for _ in sys.stdin:
         start = time.perf_counter()
         train(updates)
