@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { syntheticBatch } from '../agents/sac/calibrate.ts';
 import { createOnnxEngine } from '../agents/sac/onnx-engine.ts';
 import { DEFAULT_SAC } from '../training/settings.ts';
-import type { Bench, Figure } from './bench.ts';
+import { type Bench, type Figure, median } from './bench.ts';
 
 /** An entry of the profile, in the Chrome trace format. */
 interface Entry {
@@ -59,25 +59,33 @@ function* shares(entries: readonly Entry[], threads: number): Iterable<Figure> {
   const kernels = entries.filter(
     ({ cat, name, ts }) => cat === 'Node' && name.endsWith(SUFFIX) && ts >= counted[0].ts,
   );
-  const total = kernels.reduce((sum, { dur }) => sum + dur, 0);
+  const durations = new Map<string, { readonly kind: string; readonly all: number[] }>();
+  for (const { name, dur, args } of kernels) {
+    const known = durations.get(name) ?? { kind: args?.op_name ?? 'other', all: [] };
+    known.all.push(dur);
+    durations.set(name, known);
+  }
+  // Medians: now and then the system gives the processor to somebody else in the middle of an operation.
+  const operations = [...durations].map(([name, { kind, all }]) => ({ name, kind, time: median(all) }));
+  const total = operations.reduce((sum, { time }) => sum + time, 0);
   const on = `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-  const groups: [string, (entry: Entry) => string][] = [
-    ['part', ({ name }) => part(name)],
-    ['kind', ({ args }) => args?.op_name ?? 'other'],
-  ];
-  for (const [grouping, key] of groups) {
-    const times = new Map<string, { time: number; count: number }>();
-    for (const entry of kernels) {
-      const known = times.get(key(entry)) ?? { time: 0, count: 0 };
-      times.set(key(entry), { time: known.time + entry.dur, count: known.count + 1 });
+  const groupings = [
+    ['part', ({ name }: { name: string }) => part(name)],
+    ['kind', ({ kind }: { kind: string }) => kind],
+  ] as const;
+  for (const [grouping, key] of groupings) {
+    const groups = new Map<string, { time: number; count: number }>();
+    for (const operation of operations) {
+      const known = groups.get(key(operation)) ?? { time: 0, count: 0 };
+      groups.set(key(operation), { time: known.time + operation.time, count: known.count + 1 });
     }
-    for (const [name, { time, count }] of [...times].sort((a, b) => b[1].time - a[1].time)) {
+    for (const [name, { time, count }] of [...groups].sort((a, b) => b[1].time - a[1].time)) {
       if (time < total / 100) continue;
       yield {
         what: `By ${grouping}, ${on}: ${name}`,
         ours: (100 * time) / total,
         unit: '%',
-        note: `${(time / counted.length).toFixed(0)} µs in ${(count / counted.length).toFixed(0)} operations`,
+        note: `${time.toFixed(0)} µs in ${count} operations`,
       };
     }
   }

@@ -59,6 +59,14 @@ describe('the optimiser keeps values and', () => {
     becomes(op.mul(op.matMul(x, op.swapLast(op.swapLast(s))), 0.5), ['FusedMatMul']);
     becomes(op.matMul(op.swapLast(s), op.swapLast(x)), ['FusedMatMul']);
   });
+  it('turns a transposed product into the product the other way round', () => {
+    becomes(op.swapLast(op.matMul(x, w)), ['FusedMatMul']);
+    becomes(op.swapLast(op.matMul(op.swapLast(s), op.swapLast(x))), ['FusedMatMul']);
+    becomes(op.swapLast(op.mul(op.matMul(x, s), 2)), ['FusedMatMul']);
+    becomes(op.mul(op.swapLast(op.swapLast(x)), 2), ['Mul']);
+    const product = op.matMul(x, w);
+    becomes(op.matMul(product, op.swapLast(product)), ['MatMul', 'FusedMatMul']);
+  });
   it('does not scale a product that is wanted as it is too', () => {
     const product = op.matMul(x, w);
     becomes(op.add(op.mul(product, 0.5), product), ['MatMul', 'Mul', 'Add']);
