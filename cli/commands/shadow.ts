@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { keepFolder, makeFolder, removeFolder } from '../../base/files.ts';
@@ -129,6 +129,7 @@ async function shadow(args: Arguments, context: CommandContext): Promise<Readonl
     symbol: session.symbol,
   });
   const tell = peopleLog(args, context);
+  const fresh = !existsSync(out);
   makeFolder(out);
   let status: ShadowStatus | undefined;
   let summary: ShadowSummary;
@@ -171,6 +172,8 @@ async function shadow(args: Arguments, context: CommandContext): Promise<Readonl
   } catch (error) {
     records.discard();
     await monitor?.close({ error });
+    // Nothing had begun: nothing is left behind.
+    if (fresh && status === undefined) rmSync(out, { recursive: true, force: true });
     throw error;
   } finally {
     removeFolder(out);

@@ -100,17 +100,7 @@ class LiveSession {
     this.#clock = options.clock ?? new SystemClock();
     this.#began = this.#clock.now();
     this.#monitor = new ConditionMonitor(options.fallback, (line) => this.#feed.control(line));
-    this.#recorder = new Recorder({
-      folder: join(options.out, CAPTURES),
-      venue,
-      symbols: [symbol],
-      clock: this.#clock,
-      syncSeconds: options.syncSeconds,
-      // Not at once: the line that begins the new file is being written.
-      onRotate: () => queueMicrotask(() => this.#onRotate()),
-      onPressure: (pressed) => this.#feed.setPaused(pressed),
-      onFailure: (error) => this.#fail(error),
-    });
+    // First: it refuses addresses that cannot be used.
     this.#feed = new LiveFeed({
       venue,
       symbols: [symbol],
@@ -128,6 +118,17 @@ class LiveSession {
       onIdle: () => this.#catchUp(),
       onRoundTrip: (microseconds) => this.#monitor.onRoundTrip(microseconds, this.#clock.now()),
       onSilence: (streams) => this.#monitor.onSilence(streams),
+    });
+    this.#recorder = new Recorder({
+      folder: join(options.out, CAPTURES),
+      venue,
+      symbols: [symbol],
+      clock: this.#clock,
+      syncSeconds: options.syncSeconds,
+      // Not at once: the line that begins the new file is being written.
+      onRotate: () => queueMicrotask(() => this.#onRotate()),
+      onPressure: (pressed) => this.#feed.setPaused(pressed),
+      onFailure: (error) => this.#fail(error),
     });
     this.#feed.on((event) => this.#onEvent(event));
   }

@@ -1,6 +1,7 @@
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
+import { requireFile } from '../../base/files.ts';
 import type { Quoter } from '../../env/quoter.ts';
 import { runPairedSession } from '../../evaluation/paired-session.ts';
 import { DecisionFile, FillFile } from '../../evaluation/records.ts';
@@ -48,6 +49,7 @@ export async function verifyShadow(options: VerifyOptions): Promise<Verdict> {
   if (session.finished?.decisions === 0) {
     return { equal: true, decisions: 0, fills: 0, firstDifference: null, recreated: false };
   }
+  if (session.finished !== null) for (const path of Object.values(live)) requireFile(path, 'verify');
   const folder = mkdtempSync(join(directory, '.verify-'));
   try {
     const replay = { decisions: join(folder, DECISIONS), fills: join(folder, FILLS) };
