@@ -1,3 +1,4 @@
+import { InputError } from '../base/errors.ts';
 import type { Instrument } from '../market/instrument.ts';
 import { ASK, BID, type Side } from '../market/side.ts';
 import { Account } from './account.ts';
@@ -66,6 +67,7 @@ export class Ledger implements ExchangeOwner {
     const { instrument, fees, listeners, lotSteps, seat } = this.#options;
     const quantity = steps * instrument.stepSize;
     const fee = fees.fee(price * instrument.tickSize, quantity, execution.reason !== 'taker', time);
+    if (!Number.isFinite(fee)) throw badFee(fees.name, fee);
     this.account.fill(side, price, steps, fee);
     if (listeners.length === 0) return;
     const fill: Fill = {
@@ -129,4 +131,15 @@ export class Ledger implements ExchangeOwner {
 
 function emptyRefusals(): Record<Refusal, number> {
   return Object.fromEntries(REFUSALS.map((refusal) => [refusal, 0])) as Record<Refusal, number>;
+}
+
+function badFee(name: string, fee: number): InputError {
+  return new InputError({
+    code: 'bad-fees',
+    message: `The fee model "${name}" says that a fill costs ${fee}.`,
+    field: 'fees',
+    value: fee,
+    expected: 'a finite number, negative for a rebate',
+    hint: 'Mend the model.',
+  });
 }

@@ -8,9 +8,9 @@ export interface BinanceSchedule {
 }
 
 /**
- * Binance's standard fees as its page "Fee Rate" (binance.com/en/fee/trading, binance.com/en/fee/futureFee) listed them
- * in 2025, USDT pairs, before promotions and programmes for liquidity providers. From VIP 1 on Binance also asks for a
- * BNB balance (25 to 5500 BNB), which is taken to be there. docs/exchange/fees.md.
+ * Binance's fees as its pages (binance.com/en/fee/trading, binance.com/en/fee/futureFee) listed them in 2025, USDT pairs;
+ * spot VIP 4 to 8 with the reductions that began on 2024-07-18; before programmes for liquidity providers. From VIP 1 on
+ * Binance also asks for a BNB balance (25 to 5500 BNB), which is taken to be there. docs/exchange/fees.md.
  */
 export const BINANCE_SCHEDULES = {
   'binance-spot': {

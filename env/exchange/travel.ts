@@ -1,3 +1,4 @@
+import { InputError } from '../../base/errors.ts';
 import type { Watch } from '../../market/participants.ts';
 import type { LatencyModel } from './models.ts';
 import type { Order } from './order.ts';
@@ -67,7 +68,7 @@ export class Travel {
       this.#agentTime = time;
       return;
     }
-    const latency = Math.round(this.#latency.feed?.(time) ?? 0);
+    const latency = this.#checked('feed', this.#latency.feed?.(time) ?? 0, 0);
     // The agent's clock does not go back: market data do not overtake each other.
     this.#agentTime = Math.max(this.#agentTime, time + latency);
     this.#feed = this.#agentTime - time;
@@ -76,9 +77,9 @@ export class Travel {
   /** Sends an order or its cancel. */
   send(order: Order, cancel: boolean, time: number): void {
     const sentAt = Math.max(this.#agentTime, time);
-    const entry = Math.round(this.#latency.entry(sentAt));
+    const entry = this.#checked('entry', this.#latency.entry(sentAt), Number.NEGATIVE_INFINITY);
     const lost = entry < 0;
-    // Told by the exchange's own clock, the sender of a lost request learns of it one feed latency earlier.
+    // The agent's clock is a feed latency ahead of the tape's, by which everything is due.
     let due = lost ? Math.max(sentAt - entry - this.#feed, time) : sentAt + entry;
     if (!lost && this.#latency.inOrder) {
       due = Math.max(due, this.#lastArrival);
@@ -128,7 +129,7 @@ export class Travel {
 
   /** Response latency at `time`, in order where the model keeps it. */
   #answer(time: number): number {
-    let known = time + Math.round(this.#latency.response(time));
+    let known = time + this.#checked('response', this.#latency.response(time), 0);
     if (this.#latency.inOrder) {
       known = Math.max(known, this.#lastAnswer);
       this.#lastAnswer = known;
@@ -139,6 +140,20 @@ export class Travel {
   /** The tape's time at which the agent, who then is `feed` ahead, knows what reaches it at `agentTime`. */
   #knownAt(agentTime: number, time: number): number {
     return Math.max(agentTime - this.#feed, time);
+  }
+
+  /** Whole µs. Throws an InputError for what a model must not answer. */
+  #checked(leg: 'entry' | 'response' | 'feed', latency: number, least: number): number {
+    if (latency >= least && Number.isFinite(latency)) return Math.round(latency);
+    throw new InputError({
+      code: 'bad-latency',
+      message: `The latency model "${this.#latency.name}" says that a message takes ${latency} µs (${leg}).`,
+      field: 'latency',
+      value: latency,
+      expected:
+        leg === 'entry' ? 'a finite number; negative: the request is lost' : 'a finite number of at least 0',
+      hint: 'Mend the model.',
+    });
   }
 
   #add(response: Response): void {

@@ -217,6 +217,25 @@ describe('messages on their way', () => {
     assert.equal(desk.lane.view.cancellingBid, 0);
   });
 
+  it('a model that answers what no message can take is refused by its name', () => {
+    const legs = { entry: () => 1000, response: () => 1000, feed: () => 0 };
+    for (const wrong of [
+      { entry: () => Number.NaN },
+      { response: () => -1 },
+      { feed: () => -1 },
+      { response: () => Infinity },
+    ]) {
+      const desk = new Desk(QUIET, {}, { latency: { name: 'my own', ...legs, ...wrong } });
+      assert.throws(
+        () => desk.quote(100, { bid: 100, bidQuantity: 1 }).to(300),
+        (error) => error instanceof InputError && /"my own"/.test(error.message),
+      );
+    }
+    const fees = { name: 'my fees', fee: () => Number.NaN };
+    const desk = new Desk(QUIET, { timeInForce: 'gtc' }, { fees });
+    assert.throws(() => desk.quote(100, { bid: 103, bidQuantity: 1 }).to(300), { code: 'bad-fees' });
+  });
+
   it('no order acts before it arrived, none fills after its cancel did', () => {
     const trade = fc.record({
       at: fc.integer({ min: 101, max: 400 }),
