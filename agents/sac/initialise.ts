@@ -1,3 +1,4 @@
+import { InputError } from '../../base/errors.ts';
 import { stream } from '../../base/random.ts';
 import type { SacEngineOptions, SacState, StateTensor } from './engine.ts';
 import {
@@ -28,6 +29,7 @@ export const ACTOR_HEAD_SCALE = 0.01;
  * initial temperature. Each tensor has its own random stream, so every engine starts from the same bytes.
  */
 export function initialState(options: SacEngineOptions): SacState {
+  requireShare(options.criticDropout);
   const state: Record<string, StateTensor> = {};
   for (const network of TRAINED) {
     const layout = layoutOf(network, options);
@@ -55,4 +57,15 @@ export function initialState(options: SacEngineOptions): SacState {
   for (const moment of ['adam/m', 'adam/v']) state[`${moment}/${LOG_TEMPERATURE}`] = scalar(0);
   for (const name of [...SCALES, UPDATES]) state[name] = scalar(0);
   return state;
+}
+
+function requireShare(criticDropout: number): void {
+  if (criticDropout >= 0 && criticDropout < 1) return;
+  throw new InputError({
+    code: 'bad-dropout',
+    message: `The critics cannot leave out a share of ${criticDropout} of their hidden units.`,
+    field: 'criticDropout',
+    value: criticDropout,
+    expected: 'a number from 0 to below 1',
+  });
 }

@@ -180,6 +180,17 @@ describe('layer normalisation and dropout in the critics', () => {
     });
   }
 
+  it('refuse a share of units that is none', async () => {
+    for (const criticDropout of [-0.1, 1, Number.NaN]) {
+      for (const create of [createOnnxEngine, createTfjsEngine]) {
+        await assert.rejects(create(sacOptions({ criticDropout })), {
+          code: 'bad-dropout',
+          field: 'criticDropout',
+        });
+      }
+    }
+  });
+
   it('are off by default: a learner has the tensors it always had', () => {
     const names = Object.keys(initialState(sacOptions()));
     assert.equal(
