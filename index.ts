@@ -144,8 +144,10 @@ export { openTape } from './market/tape/reader.ts';
 export { Flag, Kind, type RowBatch, type Tape, type TapeInfo } from './market/tape/rows.ts';
 export { TapeWriter } from './market/tape/writer.ts';
 export { RingBuffer } from './replay/ring-buffer.ts';
+export { DEFAULT_FALLBACK, type FallbackSettings } from './safety/fallback.ts';
 export { DEFAULT_SAFETY, type SafetyLimits } from './safety/limits.ts';
 export { SafetyLayer } from './safety/safety-layer.ts';
+export { Supervisor, type SupervisorOptions } from './safety/supervisor.ts';
 export type { TrainingCallback } from './training/callbacks.ts';
 export { type LearnOptions, type LearnResult, SAC, type SacOptions } from './training/sac.ts';
 export {

@@ -46,9 +46,7 @@ export interface Verdict {
 export async function verifyShadow(options: VerifyOptions): Promise<Verdict> {
   const { directory, session } = options;
   const live = { decisions: join(directory, DECISIONS), fills: join(directory, FILLS) };
-  if (session.finished?.decisions === 0) {
-    return { equal: true, decisions: 0, fills: 0, firstDifference: null, recreated: false };
-  }
+  if (session.finished?.decisions === 0) return verifyNothing(options);
   if (session.finished !== null) for (const path of Object.values(live)) requireFile(path, 'verify');
   const folder = mkdtempSync(join(directory, '.verify-'));
   try {
@@ -71,6 +69,26 @@ export async function verifyShadow(options: VerifyOptions): Promise<Verdict> {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** A session that never decided: its recording must give nothing to decide on either. */
+async function verifyNothing(options: VerifyOptions): Promise<Verdict> {
+  const folder = mkdtempSync(join(options.directory, '.verify-'));
+  try {
+    const files = { decisions: join(folder, DECISIONS), fills: join(folder, FILLS) };
+    const counts = await backtest(options, folder, files);
+    const firstDifference =
+      counts.decisions === 0 ? null : { file: DECISIONS, row: 0, time: null, fields: {} };
+    return { equal: firstDifference === null, ...counts, firstDifference, recreated: false };
+  } catch (error) {
+    if (!(error instanceof InputError) || !NOTHING.includes(error.code)) throw error;
+    return { equal: true, decisions: 0, fills: 0, firstDifference: null, recreated: false };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What import and backtest say of a recording without a book. */
+const NOTHING: readonly string[] = ['no-book', 'no-symbol', 'empty-span'];
 
 async function backtest(
   options: VerifyOptions,
