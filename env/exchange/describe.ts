@@ -30,7 +30,7 @@ function describeLatency({ latency }: LaneSettings): string {
   const feed = all.feedMs === 0 ? '' : `, market data ${all.feedMs} ms`;
   switch (all.model) {
     case 'log-normal':
-      return `log-normal, median ${legs}${feed}, σ ${all.sigma}`;
+      return `log-normal, median ${legs}${feed}, σ ${Number(all.sigma.toPrecision(4))}`;
     case 'spikes':
       return (
         `${legs}${feed}, jitter ${all.jitterMs} ms, spikes of ${all.spikeMs} ms for ${all.spikeDurationMs} ms ` +
