@@ -1,6 +1,4 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { InputError, RunError } from '../../base/errors.ts';
-import { InPlaceSession } from '../../onnx/in-place.ts';
 import { adamScalars } from '../../onnx/optimisers.ts';
 import { encodeModel } from '../../onnx/protobuf.ts';
 import type { OnnxRuntime } from '../../onnx/session.ts';
@@ -10,52 +8,24 @@ import type { SacEngineOptions, SacMetrics, SacState, StateTensor, TransitionBat
 import { initialState } from './initialise.ts';
 import { checkState, TARGETS } from './layout.ts';
 import { exportScalars, importScalars } from './learner-scalars.ts';
+import {
+  COLUMN_NAMES,
+  COLUMNS,
+  type Column,
+  gather,
+  requireColumns,
+  requireFinite,
+  sum,
+} from './onnx-batch.ts';
+import { type Checked, type CompiledUpdate, compileUpdate } from './onnx-compile.ts';
 import { type Settings, sessionOptions } from './onnx-device.ts';
 import { actorWeights, copyIn, copyOut, criticWeights, type GraphTensor, sizeOf } from './onnx-layout.ts';
 import { LentTensor } from './onnx-lent.ts';
-import { actGraph, maskName, NEXT, SUM, updateGraph } from './onnx-update.ts';
+import { actGraph, maskName } from './onnx-update.ts';
 import { advanceScales, errorLimit, type Scales, sharpeWeight } from './scales.ts';
-
-/** Columns of a batch and their width. */
-const COLUMNS = {
-  observations: ({ observationSize }: SacEngineOptions) => observationSize,
-  actions: ({ actionSize }: SacEngineOptions) => actionSize,
-  rewards: () => 1,
-  nextObservations: ({ observationSize }: SacEngineOptions) => observationSize,
-  terminated: () => 1,
-  noise: ({ actionSize }: SacEngineOptions) => actionSize,
-  nextNoise: ({ actionSize }: SacEngineOptions) => actionSize,
-} as const;
-type Column = keyof typeof COLUMNS;
-const COLUMN_NAMES = Object.keys(COLUMNS) as Column[];
 
 /** Numbers of an update, one a learner. */
 const SCALARS = ['temperature', 'limit', 'kappa', 'rate', 'epsilon'] as const;
-
-/** An update compiled for one size of batch, with the tensors it reads from and writes into. */
-interface CompiledUpdate {
-  readonly session: InPlaceSession;
-  readonly columns: Readonly<Record<Column, LentTensor>>;
-  /** What each layer's units are multiplied with in each pass, by the graph's name; empty without dropout. */
-  readonly masks: ReadonlyMap<string, Float32Array>;
-  /** Where the batches of several learners are put together; with one the caller's memory is read. */
-  readonly gathered: Readonly<Record<Column, Float32Array>> | null;
-  /** State and numbers when the state lies in the first set, and when it lies in the second. */
-  readonly feeds: readonly Record<string, Tensor>[];
-  readonly fetches: readonly Readonly<Record<string, Tensor>>[];
-  readonly criticMeans: Float32Array;
-  readonly actorMeans: Float32Array;
-  /** Numbers that are finite only if all weights after an update are, by where they are written. */
-  readonly checked: readonly (readonly Checked[])[];
-  /** Columns that the means do not vouch for: what is wrong with them may be lost in a ReLU. */
-  readonly looked: readonly Column[];
-}
-
-/** Numbers that lie learner by learner, for each critic in turn if they are of critics. */
-interface Checked {
-  readonly data: Float32Array;
-  readonly networks: number;
-}
 
 /** The part of a learner's state that is plain numbers. */
 interface Numbers {
@@ -176,68 +146,13 @@ export class OnnxStack {
   }
 
   async #compile(size: number): Promise<CompiledUpdate> {
-    const { options } = this;
-    const learners = this.#learners;
-    const graph = updateGraph(options, size, learners);
-    const session = await InPlaceSession.open(this.#runtime, graph, sessionOptions(this.#settings));
-    const byColumn = <T>(make: (column: Column, length: number) => T) =>
-      Object.fromEntries(
-        COLUMN_NAMES.map((column) => [column, make(column, learners * size * COLUMNS[column](options))]),
-      ) as Record<Column, T>;
-    const columns = byColumn(() => new LentTensor(this.#runtime));
-    const blank = byColumn((_, length) => new Float32Array(length));
-    const width = options.varianceWeight === 0 ? [1, 3] : [2, 4];
-    const criticMeans = new Float32Array(2 * learners * width[0]);
-    const actorMeans = new Float32Array(learners * width[1]);
-    const sums = graph.outputs.filter(({ name }) => name.startsWith(SUM));
-    const sumTensors = sums.map(({ name, tensor }) => {
-      const shape = tensor.shape as readonly number[];
-      return [name, this.#tensor(new Float32Array(sizeOf({ shape })), shape)] as const;
+    const compiled = await compileUpdate(this.#runtime, this.options, size, this.#settings, {
+      learners: this.#learners,
+      sets: this.#sets,
+      trained: this.#trained,
+      scalars: this.#scalarTensors,
     });
-    const results = {
-      'critic/means': this.#tensor(criticMeans, [2, ...this.#lead, 1, width[0]]),
-      'actor/means': this.#tensor(actorMeans, [1, ...this.#lead, 1, width[1]]),
-      ...Object.fromEntries(sumTensors),
-    };
-    const used = new Set(session.inputNames);
-    const masks = graph.inputs.filter(({ name }) => name.startsWith('mask/'));
-    const maskTensors = masks.map(({ name, tensor }) => {
-      const shape = tensor.shape as readonly number[];
-      return [name, this.#tensor(new Float32Array(sizeOf({ shape })), shape)] as const;
-    });
-    const feeds = this.#sets.map((set) => {
-      const inputs = [...Object.entries(this.#scalarTensors), ...maskTensors, ...set];
-      return Object.fromEntries(inputs.filter(([name]) => used.has(name)));
-    });
-    const fetches = [1, 0].map((other) => ({
-      ...results,
-      ...Object.fromEntries([...this.#sets[other]].map(([name, tensor]) => [name + NEXT, tensor])),
-    }));
-    // What has no sum is small, and looked at itself.
-    const isSummed = (name: string) => sums.some((sum) => sum.name === SUM + name);
-    const check = (name: string, { data }: Tensor): Checked => ({
-      data: data as Float32Array,
-      networks: name.includes('critic/') ? 2 : 1,
-    });
-    const checked = [1, 0].map((other) => [
-      ...sumTensors.map(([name, tensor]) => check(name, tensor)),
-      ...this.#trained
-        .filter(({ name }) => !isSummed(name + NEXT))
-        .map(({ name }) => check(name, this.#sets[other].get(name) as Tensor)),
-    ]);
-    const looked = COLUMN_NAMES.filter((name) => /noise|observations/i.test(name) && !isSummed(name));
-    const compiled = {
-      session,
-      columns,
-      masks: new Map(maskTensors.map(([name, { data }]) => [name, data as Float32Array])),
-      gathered: learners > 1 ? blank : null,
-      feeds,
-      fetches,
-      criticMeans,
-      actorMeans,
-      checked,
-      looked,
-    };
+    const { session, blank, feeds, fetches, criticMeans } = compiled;
     this.#feedBatch(compiled, blank, size);
     await session.probe(feeds[this.#current], fetches[this.#current], criticMeans);
     return compiled;
@@ -247,11 +162,8 @@ export class OnnxStack {
   #feedBatch({ columns, feeds, session }: CompiledUpdate, batch: Record<Column, Float32Array>, size: number) {
     for (const column of COLUMN_NAMES) {
       if (!session.inputNames.includes(column)) continue;
-      feeds[this.#current][column] = columns[column].of(batch[column], [
-        ...this.#lead,
-        size,
-        COLUMNS[column](this.options),
-      ]);
+      const shape = [...this.#lead, size, COLUMNS[column](this.options)];
+      feeds[this.#current][column] = columns[column].of(batch[column], shape);
     }
   }
 
@@ -288,9 +200,9 @@ export class OnnxStack {
       this.#writeNumbers(learner);
       if (options.criticDropout > 0) this.#writeMasks(learner, size, compiled.masks);
     }
-    const { gathered } = compiled;
-    if (gathered !== null) gather(batches, gathered, size, options);
-    this.#feedBatch(compiled, gathered ?? batches[0], size);
+    const isStacked = batches.length > 1;
+    if (isStacked) gather(batches, compiled.blank, size, options);
+    this.#feedBatch(compiled, isStacked ? compiled.blank : batches[0], size);
 
     await compiled.session.run(compiled.feeds[this.#current], compiled.fetches[this.#current]);
 
@@ -441,63 +353,4 @@ export class OnnxStack {
     }
     this.#compiled.clear();
   }
-}
-
-/** Puts the batches one after the other, column by column. */
-function gather(
-  batches: readonly TransitionBatch[],
-  out: Record<Column, Float32Array>,
-  size: number,
-  options: SacEngineOptions,
-): void {
-  for (const column of COLUMN_NAMES) {
-    const length = size * COLUMNS[column](options);
-    batches.forEach((batch, learner) => {
-      const data = batch[column];
-      out[column].set(data.length === length ? data : data.subarray(0, length), learner * length);
-    });
-  }
-}
-
-function requireColumns(batch: TransitionBatch, size: number, options: SacEngineOptions): void {
-  if (batch.size !== size) {
-    throw new InputError({
-      code: 'bad-batch-size',
-      message: `Learners of one graph take batches of one size, not of ${size} and ${batch.size}.`,
-      field: 'batch',
-      value: batch.size,
-      expected: String(size),
-    });
-  }
-  for (const column of COLUMN_NAMES) {
-    const length = size * COLUMNS[column](options);
-    if (batch[column].length >= length) continue;
-    throw new InputError({
-      code: 'short-batch',
-      message: `The batch's ${column} have ${batch[column].length} numbers where its size and the engine's ask for ${length}.`,
-      field: column,
-      value: batch[column].length,
-      expected: `at least ${length} numbers`,
-    });
-  }
-}
-
-function sum(numbers: Float32Array): number {
-  let total = 0;
-  for (let i = 0; i < numbers.length; i++) total += numbers[i];
-  return total;
-}
-
-function requireFinite(value: number, quantity: string, update: string, batch: TransitionBatch): void {
-  if (Number.isFinite(value)) return;
-  const culprit = COLUMN_NAMES.find((name) => !batch[name].every(Number.isFinite));
-  const because = culprit === undefined ? '' : ` The batch's ${culprit} hold a number that is not finite.`;
-  throw new RunError({
-    code: 'diverged',
-    message: `Training diverged: the ${quantity} is not finite in ${update}.${because}`,
-    field: quantity,
-    value: String(value),
-    expected: 'a finite number',
-    hint: 'Go on from the last good checkpoint with a smaller sac.learningRate, or scale the rewards down.',
-  });
 }
