@@ -14,8 +14,6 @@ export interface ImpactOptions {
 
 /** Of what was taken out, less than this share counts as back. */
 const GONE = 1e-3;
-/** Levels looked at for a best price that is left. */
-const DEPTH = 64;
 
 interface Removal {
   readonly side: Side;
@@ -44,8 +42,9 @@ export class Impact {
     return new ImpactedMarket(market, this);
   }
 
-  get isEmpty(): boolean {
-    return this.#removals.length === 0;
+  /** How many prices have something missing, at most. */
+  get size(): number {
+    return this.#removals.length;
   }
 
   /** `quantity` base filled at `price`, ticks. A taker thins the side it took from, a maker the side it was on. */
@@ -112,8 +111,10 @@ class ImpactedMarket implements MarketView {
 class ImpactedBook implements BookView {
   readonly #market: MarketView;
   readonly #impact: Impact;
-  readonly #prices = new Int32Array(DEPTH);
-  readonly #quantities = new Float64Array(DEPTH);
+  #prices = new Int32Array(64);
+  #quantities = new Float64Array(64);
+  readonly #bestPrice = new Int32Array(1);
+  readonly #bestQuantity = new Float64Array(1);
 
   constructor(market: MarketView, impact: Impact) {
     this.#market = market;
@@ -125,11 +126,11 @@ class ImpactedBook implements BookView {
   }
 
   get bestBid(): number {
-    return this.#impact.isEmpty ? this.#market.book.bestBid : this.#best(BID);
+    return this.#impact.size === 0 ? this.#market.book.bestBid : this.#best(BID);
   }
 
   get bestAsk(): number {
-    return this.#impact.isEmpty ? this.#market.book.bestAsk : this.#best(ASK);
+    return this.#impact.size === 0 ? this.#market.book.bestAsk : this.#best(ASK);
   }
 
   get bestBidQuantity(): number {
@@ -154,26 +155,30 @@ class ImpactedBook implements BookView {
   }
 
   top(side: Side, count: number, prices: Int32Array, quantities: Float64Array): number {
-    const read = this.#market.book.top(side, count, prices, quantities);
-    if (this.#impact.isEmpty) return read;
+    const { book, time } = this.#market;
+    // So many levels may have nothing left.
+    const wanted = count + this.#impact.size;
+    if (this.#prices.length < wanted) {
+      this.#prices = new Int32Array(2 * wanted);
+      this.#quantities = new Float64Array(2 * wanted);
+    }
+    const read = book.top(side, wanted, this.#prices, this.#quantities);
     let kept = 0;
-    for (let level = 0; level < read; level++) {
-      const price = prices[level];
-      const left = quantities[level] - this.#impact.missing(side, price, this.#market.time);
+    for (let level = 0; level < read && kept < count; level++) {
+      const price = this.#prices[level];
+      const left = this.#quantities[level] - this.#impact.missing(side, price, time);
       if (!(left > 0)) continue;
       prices[kept] = price;
       quantities[kept] = left;
       kept++;
     }
-    // What was read beyond is not asked for again: fewer levels than wanted, though the book may hold more.
     return kept;
   }
 
-  /** The best level with something left; where a deep book is empty all the way, its recorded best stands. */
+  /** The best level with something left; where all that is displayed was taken, the recorded best stands. */
   #best(side: Side): number {
     const { book } = this.#market;
-    const count = this.top(side, DEPTH, this.#prices, this.#quantities);
-    if (count > 0) return this.#prices[0];
+    if (this.top(side, 1, this.#bestPrice, this.#bestQuantity) > 0) return this.#bestPrice[0];
     return side === BID ? book.bestBid : book.bestAsk;
   }
 }

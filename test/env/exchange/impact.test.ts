@@ -47,6 +47,16 @@ describe('impact', () => {
     assert.equal(book.bestBidQuantity, quantities[0]);
   });
 
+  it('tells as many levels as are left, however many are empty', () => {
+    const desk = new Desk(QUIET, { timeInForce: 'ioc', impact: { share: 1, decayMs: 1e6 } });
+    desk.quote(100, { bid: 103, bidQuantity: 8 }).to(110);
+    const { book } = desk.lane.view.market;
+    const [prices, quantities] = [new Int32Array(1), new Float64Array(1)];
+    assert.equal(book.top(ASK, 1, prices, quantities), 1);
+    assert.deepEqual([prices[0], quantities[0]], [104, 20]);
+    assert.equal(book.bestAskQuantity, 20);
+  });
+
   it('is none by default and with a share of 0; a share or decay that cannot be is refused', () => {
     assert.equal(createImpact(undefined), null);
     assert.equal(createImpact({ share: 0, decayMs: 1 }), null);
