@@ -71,6 +71,16 @@ describe('drift of a policy', function () {
     assert.deepEqual(document.drift, drift, 'the same ticks, the same drift');
   });
 
+  it('a shadow session over a capture tells the drift that a backtest of it tells', async () => {
+    const { capture, tape } = await marketIn(folder, 4, 300);
+    assert.equal((await makergym('export', at('run'), '--out', at('export'))).code, 0);
+    const { document, code, stderr } = await makergymJson(
+      ...['shadow', at('export'), '--source', capture, '--out', at('shadow'), ...window],
+    );
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(document.drift, await backtest(tape, at('export')));
+  });
+
   it('a market with orders twenty times as large is told by the features of size', async () => {
     const capture = at('large.gz');
     await simulateCapture({
