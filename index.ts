@@ -50,6 +50,7 @@ export type {
   TransitionBatch,
 } from './agents/sac/engine.ts';
 export { MlpPolicy } from './agents/sac/mlp-policy.ts';
+export { createStackedEngine, type StackedSacEngine } from './agents/sac/onnx-engine.ts';
 export { PolicyQuoter } from './agents/sac/policy-quoter.ts';
 export { V15 } from './agents/v15.ts';
 export { InputError, InterruptedError, MakergymError, RunError } from './base/errors.ts';
