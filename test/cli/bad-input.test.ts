@@ -145,7 +145,7 @@ describe('bad input on the command line', function () {
     ['simulate --duration 10 --out @x.gz', 'bad-duration', 'duration', /10s/],
     ['simulate --duration NaN --out @x.gz', 'bad-duration', 'duration', /10s/],
     ['simulate --duration 0s --out @x.gz', 'bad-duration', 'duration', /10m/],
-    ['simulate --duration 1s --market queue --out @x.gz', 'unknown-value', '--market', /"queue-reactive"/],
+    ['simulate --duration 1s --market queue --out @x.gz', 'unknown-market', 'market', /"queue-reactive"/],
     ['simulate --duration 1s --out @folder', 'cannot-write', 'out', /folder/],
   ];
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import type { InputError } from '../../base/errors.ts';
 import { stream } from '../../base/random.ts';
@@ -15,6 +16,8 @@ import { marketNames, openMarket } from '../../market/simulated/open-market.ts';
 import type { MarketSink } from '../../market/simulated/simulated-market.ts';
 import { openTape } from '../../market/tape/reader.ts';
 import { TestFolder } from '../support/capture.ts';
+import { makergymJson } from '../support/cli.ts';
+import { recordings } from '../support/recordings.ts';
 
 const SILENT: MarketSink = { onTrade() {}, onLevel() {}, onSettled() {} };
 const FITTED = ['spot-btcusdt', 'spot-nexousdt', 'usdm-btcusdt'];
@@ -195,6 +198,49 @@ describe('a market fitted to a recording', () => {
     for (let i = 0; i < 2000; i++) market.next(SILENT);
     assert.ok(market.best(BID) < market.best(ASK) && market.best(BID) > 0);
   });
+});
+
+describe('markets fitted to the recordings', () => {
+  let folder: TestFolder;
+  before(function () {
+    if (recordings() === null) this.skip();
+    folder = new TestFolder();
+  });
+  after(() => folder?.remove());
+
+  for (const name of FITTED) {
+    it(`${name} is what the command makes of its recording, and has its spread, orders and volatility`, async () => {
+      const place = join(String(recordings()), 'binance', name);
+      const captures = readdirSync(place)
+        .sort()
+        .map((file) => join(place, file));
+      const tape = folder.at(`${name}.arrow`);
+      await importCaptures({ captures, out: tape });
+      const { code } = await makergymJson('fit-market', tape, '--out', folder.at('fit.json'), '--quiet');
+      assert.equal(code, 0);
+      assert.equal(
+        readFileSync(folder.at('fit.json'), 'utf8'),
+        readFileSync(new URL(`${name}.json`, PRESETS), 'utf8'),
+      );
+      const simulated = folder.at('simulated.arrow');
+      const duration = name === 'spot-nexousdt' ? '8h' : '15m';
+      await makergymJson('simulate', '--market', name, '--duration', duration, '--out', simulated, '--quiet');
+      const { document: found } = await makergymJson('inspect', '--compare', tape, simulated, '--quiet');
+      const facts = found.facts as readonly { fact: string; a: number; b: number; ks: number }[];
+      const fact = (prefix: string) =>
+        facts.find((one) => one.fact.startsWith(prefix)) ?? assert.fail(prefix);
+      const near = (prefix: string, share: number) => {
+        const { a, b } = fact(prefix);
+        assert.ok(Math.abs(b / a - 1) < share, `${prefix}: recorded ${a}, simulated ${b}`);
+      };
+      near('spread', 0.25);
+      near('market orders', 0.25);
+      near('signature plot', 0.4);
+      assert.ok(fact('spread').ks < 0.05);
+      assert.ok(fact('size of a market order').ks < 0.1);
+      assert.ok(fact('time between market orders').ks < 0.12);
+    });
+  }
 });
 
 describe('Hawkes process of two directions', () => {

@@ -31,18 +31,23 @@ const UNTOLD: TapeListener = { onTime() {}, onOrder() {}, onChanges() {} };
 /** A book that a tape moves, and what moved it, message by message. */
 export class TapeEvents {
   readonly sides = [new Levels(), new Levels()] as const;
-  /** The book is known: between a snapshot and a gap. */
-  known = false;
   readonly #tape: Tape;
   readonly #step: number;
   /** Traded since the last depth message, by key, on the side that was hit. */
   readonly #traded = [new Map<number, number>(), new Map<number, number>()] as const;
   #order = { time: -1, aggressor: BID as Side, quantity: 0 };
   #since = -1;
+  /** Between a snapshot and a gap. */
+  #synchronised = false;
 
   constructor(tape: Tape) {
     this.#tape = tape;
     this.#step = tape.info.instrument.stepSize;
+  }
+
+  /** The book is known and has two sides. */
+  get known(): boolean {
+    return this.#synchronised && this.sides[BID].count > 0 && this.sides[ASK].count > 0;
   }
 
   /** Traded at the best price of a side since the last depth message. */
@@ -89,7 +94,7 @@ export class TapeEvents {
         if ((flags[row] & Flag.messageEnd) === 0) continue;
         if (rebuilding) {
           rebuilding = false;
-          this.known = this.sides[BID].count > 0 && this.sides[ASK].count > 0;
+          this.#synchronised = true;
           this.#since = time;
         } else if (changes.length > 0) this.#onDepth(listener, changes, time);
         changes.length = 0;
@@ -108,7 +113,6 @@ export class TapeEvents {
     this.#since = time;
     for (const { side, key, after } of changes) this.sides[side].set(key, after);
     for (const traded of this.#traded) traded.clear();
-    if (this.sides[BID].count === 0 || this.sides[ASK].count === 0) this.known = false;
   }
 
   #onTrade(listener: TapeListener, time: number, aggressor: Side, price: number, size: number): void {
@@ -133,6 +137,6 @@ export class TapeEvents {
   #forget(): void {
     for (const side of this.sides) side.clear();
     for (const traded of this.#traded) traded.clear();
-    this.known = false;
+    this.#synchronised = false;
   }
 }
