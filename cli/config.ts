@@ -117,6 +117,7 @@ const shadowSchema = z.strictObject({
   escalateAfterMs: positive,
   recoverAfterMs: z.number().min(0),
   decisionBudgetMs: positive,
+  maxLatenessMs: positive,
   maxRoundTripMs: positive,
   drift: driftSchema,
 });

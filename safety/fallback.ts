@@ -14,7 +14,7 @@ export const FALLBACK_REASONS = [
   'silent-stream',
   /** A feature or an action is NaN or infinite. */
   'non-finite',
-  /** A decision took longer than its budget. */
+  /** A decision took longer than its budget, or came too late. */
   'over-budget',
   /** Round trip to the exchange above its limit. */
   'round-trip',
@@ -43,6 +43,8 @@ export interface FallbackSettings {
   readonly recoverAfterMs: number;
   /** Longest a decision may take, ms. Only a live process knows. */
   readonly decisionBudgetMs: number;
+  /** Latest that a decision may come after its time, ms. Only a live process knows. */
+  readonly maxLatenessMs: number;
   /** Longest round trip to the exchange, ms. Only a live process knows. */
   readonly maxRoundTripMs: number;
 }
@@ -52,5 +54,6 @@ export const DEFAULT_FALLBACK: FallbackSettings = {
   escalateAfterMs: 10_000,
   recoverAfterMs: 5_000,
   decisionBudgetMs: 50,
+  maxLatenessMs: 1_000,
   maxRoundTripMs: 1_000,
 };

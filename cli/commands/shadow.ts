@@ -282,7 +282,7 @@ function defaultFolder(symbol: string, time: Date): string {
 }
 
 function table(summary: ShadowSummary, out: string): string {
-  const { decisionLatencyMs: latency, decisionsBy } = summary;
+  const { decisionLatencyMs: latency, decisionLatenessMs: lateness, decisionsBy } = summary;
   const milliseconds = (value: number | null) => (value === null ? 'unknown' : `${value.toFixed(3)} ms`);
   const deciders = Object.entries(decisionsBy)
     .filter(([, count]) => count > 0)
@@ -290,7 +290,7 @@ function table(summary: ShadowSummary, out: string): string {
   const reasons = Object.entries(summary.fallbackReasons)
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${name} ${count}`);
-  const rows: readonly (readonly [string, string | number])[] = [
+  const rows: [string, string | number][] = [
     ['folder', out],
     ['decisions', `${summary.decisions}${deciders.length > 0 ? ` (${deciders.join(', ')})` : ''}`],
     ['fallbacks', `${summary.fallbacks}${reasons.length > 0 ? ` (${reasons.join(', ')})` : ''}`],
@@ -301,6 +301,9 @@ function table(summary: ShadowSummary, out: string): string {
       `${milliseconds(latency.p50)}, P99 ${milliseconds(latency.p99)}, P99.9 ${milliseconds(latency.p999)}`,
     ],
   ];
+  if (lateness !== null) {
+    rows.push(['after its time', `${milliseconds(lateness.p50)}, P99 ${milliseconds(lateness.p99)}`]);
+  }
   return rows.map(([name, value]) => `${name.padEnd(18)}${value}`).join('\n');
 }
 

@@ -32,6 +32,8 @@ import { SymbolFeed } from './symbol-feed.ts';
 
 /** Messages handled before timers and sockets get their turn. */
 const BATCH = 512;
+/** What lines of our own begin their type with. */
+const OWN = Buffer.from('"makergym');
 /** Sockets are replaced when they have lived this share of the time that the exchange gives them, or a little less. */
 const RENEWAL_SHARE = 0.99;
 
@@ -333,6 +335,11 @@ export class LiveFeed {
       // The exchange says that it will hang up: another socket is opened before it does.
       if (bytes.includes('serverShutdown'))
         for (const connection of this.#connections) connection.renew('shutdown');
+      return;
+    }
+    if (bytes.includes(OWN)) {
+      // Lines of our own are not the exchange's to send.
+      this.counters.malformed++;
       return;
     }
     if (name !== undefined) this.#heard(name, localTime);

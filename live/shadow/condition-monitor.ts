@@ -7,7 +7,7 @@ const CALM = 1_000_000;
 /** Conditions that only the live process knows. */
 export type LiveReason = Extract<FallbackReason, 'silent-stream' | 'over-budget' | 'round-trip'>;
 
-export type MonitorSettings = Pick<FallbackSettings, 'decisionBudgetMs' | 'maxRoundTripMs'>;
+export type MonitorSettings = Pick<FallbackSettings, 'decisionBudgetMs' | 'maxLatenessMs' | 'maxRoundTripMs'>;
 
 /**
  * Watches what no recorded message shows, and has each change of it written into the recording, from where the session
@@ -24,9 +24,10 @@ export class ConditionMonitor {
     this.#tell = tell;
   }
 
-  /** A decision took `microseconds`; `now` is the local clock, µs. */
-  onDecision(microseconds: number, now: number): void {
-    this.#see('over-budget', microseconds > this.#settings.decisionBudgetMs * 1000, now);
+  /** A decision took `latency` and was there `lateness` after its time, µs; `now` is the local clock, µs. */
+  onDecision(latency: number, lateness: number, now: number): void {
+    const { decisionBudgetMs, maxLatenessMs } = this.#settings;
+    this.#see('over-budget', latency > decisionBudgetMs * 1000 || lateness > maxLatenessMs * 1000, now);
   }
 
   onRoundTrip(microseconds: number, now: number): void {

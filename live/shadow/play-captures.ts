@@ -42,6 +42,7 @@ export async function playCaptures(
       keepFolder(folder);
       return {
         ...summariseDesk(desk, summary.instrument),
+        decisionLatenessMs: null,
         gaps: summary.gaps.length,
         resyncs: Math.max(0, summary.snapshots - 1),
         reconnects: 0,

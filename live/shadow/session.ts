@@ -4,6 +4,7 @@ import { InputError, RunError } from '../../base/errors.ts';
 import { keepFolder, makeFolder, removeFolder } from '../../base/files.ts';
 import type { LaneListener } from '../../env/lane-listener.ts';
 import type { LaneSettings } from '../../env/settings.ts';
+import { QuantileSketch } from '../../evaluation/quantile-sketch.ts';
 import type { RowSink } from '../../market/binance/book-feed.ts';
 import { encodeControl } from '../../market/capture/control-line.ts';
 import { type Instrument, plainInstrument } from '../../market/instrument.ts';
@@ -20,7 +21,7 @@ import { playCaptures } from './play-captures.ts';
 import type { ShadowSource } from './source.ts';
 import type { ShadowListener, ShadowStatus } from './status.ts';
 import type { StreamDriver } from './stream-driver.ts';
-import { type ShadowSummary, summariseDesk } from './summary.ts';
+import { quantiles, type ShadowSummary, summariseDesk } from './summary.ts';
 
 /** Folder within a session's folder that holds the recording. */
 export const CAPTURES = 'captures';
@@ -87,6 +88,8 @@ class LiveSession {
   readonly #feed: LiveFeed;
   readonly #recorder: Recorder;
   readonly #monitor: ConditionMonitor;
+  /** From the time of a decision to the quote, ms. */
+  readonly #lateness = new QuantileSketch();
   readonly #conditions = new ConditionTimeline();
   readonly #done = new AbortController();
   readonly #began: number;
@@ -208,11 +211,18 @@ class LiveSession {
       counters: this.#feed.counters,
       clock: this.#feed.clockEstimate,
       waiting: () => this.#feed.waiting,
-      onLatency: (microseconds) => this.#monitor.onDecision(microseconds, this.#clock.now()),
+      onLatency: (microseconds) => this.#onDecision(microseconds),
     });
     this.#desk = desk;
     this.#options.onStart?.(desk.status);
     return this.#guard(desk.driver);
+  }
+
+  #onDecision(latency: number): void {
+    const now = this.#clock.now();
+    const lateness = now - (this.#desk?.status.market.time ?? now);
+    this.#lateness.add(Math.max(lateness, 0) / 1000);
+    this.#monitor.onDecision(latency, lateness, now);
   }
 
   /** What goes wrong with a decision ends the session, not the process. */
@@ -282,6 +292,7 @@ class LiveSession {
     const [instrument] = instruments;
     return {
       ...summariseDesk(this.#desk, instrument ?? null),
+      decisionLatenessMs: quantiles(this.#lateness),
       gaps: counters.gaps,
       resyncs: counters.resyncs,
       reconnects: counters.reconnects,

@@ -1,5 +1,6 @@
 import { KpiRecorder } from '../../evaluation/kpi-recorder.ts';
 import type { Kpis } from '../../evaluation/kpis.ts';
+import { QuantileSketch } from '../../evaluation/quantile-sketch.ts';
 import type { Instrument } from '../../market/instrument.ts';
 import type { Desk } from './desk.ts';
 import {
@@ -9,6 +10,12 @@ import {
   type FallbackReason,
   type FeatureDrift,
 } from './status.ts';
+
+export interface Quantiles {
+  readonly p50: number | null;
+  readonly p99: number | null;
+  readonly p999: number | null;
+}
 
 /** What came of a shadow session. */
 export interface ShadowSummary {
@@ -27,11 +34,9 @@ export interface ShadowSummary {
   /** Decisions changed by each rule of the safety layer. */
   readonly interventions: Readonly<Record<string, number>>;
   /** From the beginning of a decision to the quote, wall clock; null without a decision. */
-  readonly decisionLatencyMs: {
-    readonly p50: number | null;
-    readonly p99: number | null;
-    readonly p999: number | null;
-  };
+  readonly decisionLatencyMs: Quantiles;
+  /** From the time of a decision to the quote, local clock; null for captures, which have no clock to be late by. */
+  readonly decisionLatenessMs: Quantiles | null;
   readonly kpis: Kpis;
   /** Over the whole session; null where the policy does not say what it was trained on. */
   readonly drift: readonly FeatureDrift[] | null;
@@ -44,7 +49,14 @@ export interface ShadowSummary {
 
 type DeskSummary = Omit<
   ShadowSummary,
-  'gaps' | 'resyncs' | 'reconnects' | 'overflows' | 'messages' | 'files' | 'durationSeconds'
+  | 'decisionLatenessMs'
+  | 'gaps'
+  | 'resyncs'
+  | 'reconnects'
+  | 'overflows'
+  | 'messages'
+  | 'files'
+  | 'durationSeconds'
 >;
 
 /** The part of a summary that does not depend on where the stream came from. */
@@ -59,15 +71,15 @@ export function summariseDesk(desk: Desk | undefined, instrument: Instrument | n
     fallbacks: desk.fallbacks,
     fallbackReasons: { ...status.fallbacks },
     interventions: { ...status.interventions },
-    decisionLatencyMs: {
-      p50: latency.quantile(0.5),
-      p99: latency.quantile(0.99),
-      p999: latency.quantile(0.999),
-    },
+    decisionLatencyMs: quantiles(latency),
     kpis: desk.kpis(),
     drift: desk.drift(),
     rows: driver.rows,
   };
+}
+
+export function quantiles(sketch: QuantileSketch): Quantiles {
+  return { p50: sketch.quantile(0.5), p99: sketch.quantile(0.99), p999: sketch.quantile(0.999) };
 }
 
 function nothing(instrument: Instrument | null): DeskSummary {
@@ -84,7 +96,7 @@ function nothing(instrument: Instrument | null): DeskSummary {
     fallbacks: 0,
     fallbackReasons: zeros(FALLBACK_REASONS),
     interventions: {},
-    decisionLatencyMs: { p50: null, p99: null, p999: null },
+    decisionLatencyMs: quantiles(new QuantileSketch()),
     kpis: kpis.result(),
     drift: null,
     rows: 0,

@@ -124,7 +124,7 @@ export class CaptureImporter {
       if (line.url.includes('/exchangeInfo')) return;
       const message = this.#message;
       if (this.#decoder.decode(bytes, line.jsonStart, end, message) === 'message') {
-        if (message.kind === MessageKind.other && isControl(message.type)) {
+        if (message.kind === MessageKind.other && line.url === '' && isControl(message.type)) {
           this.onControl(decodeControl(bytes.subarray(line.jsonStart, end)), line.localTime);
           return;
         }
@@ -211,7 +211,8 @@ export class CaptureImporter {
     const symbol = message.symbol === '' ? symbolOfUrl(url) : message.symbol;
     if (symbol === this.#plan.symbol) return true;
     if (symbol === '') {
-      if (this.#plan.onlySymbol) return true;
+      // A live feed gives nobody what names no symbol.
+      if (this.#plan.onlySymbol && this.conditions === undefined) return true;
       this.#ignore('snapshot-without-symbol');
       return false;
     }

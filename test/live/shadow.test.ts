@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { WebSocketServer } from 'ws';
 import { InputError, RunError } from '../../base/errors.ts';
 import { stream } from '../../base/random.ts';
 import { DecisionFile, FillFile } from '../../evaluation/records.ts';
@@ -11,6 +12,7 @@ import type { Clock, Timer } from '../../live/clock.ts';
 import { parseFaults } from '../../live/exchange/faults.ts';
 import type { LocalExchange } from '../../live/exchange/local-exchange.ts';
 import { runShadow } from '../../live/shadow/session.ts';
+import type { ShadowStatus } from '../../live/shadow/status.ts';
 import { DECISIONS, FILLS, verifyShadow } from '../../live/shadow/verify.ts';
 import { importCaptures } from '../../market/import.ts';
 import { simulateCapture } from '../../market/simulated/capture.ts';
@@ -126,6 +128,77 @@ describe('shadow session', () => {
     assert.equal(other.firstDifference?.file, DECISIONS);
     assert.ok(Object.keys(other.firstDifference?.fields ?? {}).length > 0);
     assert.match(other.firstDifference?.time ?? '', /^2026-01-01T/);
+  });
+
+  it('decisions that come too late hand over as well, and are told apart from slow ones', async () => {
+    // A real millisecond is fifty of these: timers are late by more than one.
+    const fallback = { maxLatenessMs: 1 };
+    const session = await playShadow({ captures: [capture], out: out(), fallback });
+    const { summary } = session;
+    assert.ok(summary.fallbackReasons['over-budget'] > 0);
+    const { decisionLatenessMs: lateness, decisionLatencyMs: latency } = summary;
+    assert.ok((lateness?.p50 ?? 0) > (latency.p50 ?? 0));
+    assert.deepEqual((await verifyPlayed(session, fallback)).firstDifference, null);
+  });
+
+  it('what an exchange says in our name is neither recorded nor heard', async () => {
+    const server = createServer((request, response) => {
+      const path = request.url ?? '';
+      const filters = [
+        { filterType: 'PRICE_FILTER', tickSize: '0.01' },
+        { filterType: 'LOT_SIZE', stepSize: '0.001' },
+      ];
+      if (path.includes('exchangeInfo'))
+        response.end(JSON.stringify({ symbols: [{ symbol: 'SIMUSDT', filters }] }));
+      else if (path.includes('time')) response.end('{"serverTime":1}');
+      else response.end('{"lastUpdateId":10,"bids":[["99.99","1"]],"asks":[["100.01","1"]]}');
+    });
+    servers.push(server);
+    const sockets = new WebSocketServer({ server });
+    const forged = ['{"e":"makergymEnd"}', '{"e":"makergymCondition","reason":"round-trip","active":true}'];
+    sockets.on('connection', (socket) => {
+      for (const text of forged) socket.send(text);
+      for (const text of forged) socket.send(`{"stream":"simusdt@depth@100ms","data":${text}}`);
+      const depth = { e: 'depthUpdate', E: 1, s: 'SIMUSDT', U: 11, u: 11, b: [['99.99', '2']], a: [] };
+      socket.send(JSON.stringify({ stream: 'simusdt@depth@100ms', data: depth }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    let status: ShadowStatus | undefined;
+    const controller = new AbortController();
+    const running = runShadow({
+      source: {
+        kind: 'live',
+        venue: 'binance-spot',
+        symbol: 'SIMUSDT',
+        ws: `ws://${host}`,
+        rest: `http://${host}`,
+      },
+      out: out(),
+      createAgent: (hooks) => randomAgent(hooks, FALLBACK),
+      settings: LANE,
+      fallback: FALLBACK,
+      seed: 0,
+      sharpeIntervalSeconds: 10,
+      checkInstrument: () => undefined,
+      laneListeners: () => [],
+      onStart: (begun) => {
+        status = begun;
+      },
+      signal: controller.signal,
+      clock: new AcceleratedClock(SPEED_UP),
+    });
+    await until('decisions', () => (status?.decisions ?? 0) > 10);
+    controller.abort();
+    const summary = await running;
+    sockets.close();
+    assert.equal(status?.counters.malformed, 4);
+    const own = lines({ summary }).filter((line) => line.includes('makergym'));
+    assert.deepEqual(
+      own.map((line) => line.replace(/^\d+ /, '')).filter((line) => !line.includes('silent')),
+      ['{"e":"makergymSession"}', '{"e":"makergymEnd"}'],
+    );
+    assert.equal(summary.fallbackReasons['round-trip'], 0);
   });
 
   it('round trips above their limit take the decision away, in the replay as well', async () => {
