@@ -30,7 +30,7 @@ const charts = (() => {
     if (low > high) return null;
     const short = least - (high - low);
     if (short > 0) { low -= short / 2; high += short / 2; }
-    const step = niceStep((high - low) / 3);
+    const step = niceStep((high - low) / 4);
     return { low: Math.floor(low / step + 1e-9) * step, high: Math.ceil(high / step - 1e-9) * step, step };
   };
 

@@ -109,6 +109,7 @@ function showCounts(id, entries) {
     line.append(document.createElement('span'), document.createElement('b'));
     list.append(line);
   }
+  while (list.children.length > entries.length) list.lastChild.remove();
   entries.forEach(([name, text, zero], i) => {
     const line = list.children[i];
     set(line.children[0], name);
@@ -153,6 +154,7 @@ function showDrift(unsorted) {
     const row = body.insertRow();
     for (let i = 0; i < 4; i++) row.insertCell();
   }
+  while (body.rows.length > drift.length) body.deleteRow(-1);
   drift.forEach(([feature, psi, shift, ratio, alarmed, level], i) => {
     const row = body.rows[i];
     style(row, alarmed ? 'alarmed' : level === 'watch' ? 'watched' : '');
