@@ -66,6 +66,9 @@ describe('recorded latencies', () => {
     assert.equal(latency.entry(1_500_000), 20_000);
     assert.equal(latency.response(1_010_000), 4000);
     assert.equal(latency.response(1_520_000), 6000, 'half way between 1.01 and 2.03 s at the exchange');
+    // hftbacktest 2.4.4 with this table: sent at 1.9 s, at the exchange at 1.928, known at 1.9356.
+    assert.equal(Math.round(latency.entry(1_900_000)), 28_000);
+    assert.equal(Math.round(latency.response(1_928_000)), 7600);
   });
 
   it('refuse what is sent beside a request that was refused, when its sender learnt of it', () => {
