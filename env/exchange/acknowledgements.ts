@@ -25,7 +25,7 @@ export class Acknowledgements {
       this.#sorted = grown;
     }
     const index = this.#rank(duration);
-    this.#sorted.copyWithin(index + 1, index, this.#count);
+    if (index < this.#count) this.#sorted.copyWithin(index + 1, index, this.#count);
     this.#sorted[index] = duration;
     this.#count++;
   }
@@ -39,8 +39,8 @@ export class Acknowledgements {
 
   #expire(time: number): void {
     while (this.#first < this.#times.length && this.#times[this.#first] <= time - WINDOW) {
-      const index = this.#rank(this.#durations[this.#first]);
-      this.#sorted.copyWithin(index, index + 1, this.#count);
+      const after = this.#rank(this.#durations[this.#first]);
+      if (after < this.#count) this.#sorted.copyWithin(after - 1, after, this.#count);
       this.#count--;
       this.#first++;
     }
@@ -50,13 +50,14 @@ export class Acknowledgements {
     this.#first = 0;
   }
 
-  /** Index of the first sorted sample that is not smaller. */
+  /** Index behind the last sorted sample that is not larger: among equal ones the last comes and goes, so that nothing
+   * has to move where all are equal. */
   #rank(duration: number): number {
     let low = 0;
     let high = this.#count;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#sorted[middle] < duration) low = middle + 1;
+      if (this.#sorted[middle] <= duration) low = middle + 1;
       else high = middle;
     }
     return low;
