@@ -17,6 +17,7 @@ import { learningBench } from './learning.ts';
 import { live } from './live.ts';
 import { memory } from './memory.ts';
 import { replay } from './replay.ts';
+import { replayMemory } from './replay-memory.ts';
 import { sac } from './sac.ts';
 import { sacDevices } from './sac-devices.ts';
 import { sacProfile } from './sac-profile.ts';
@@ -27,6 +28,7 @@ import { simulatedMarket } from './simulated-market.ts';
 const BENCHES: readonly Bench[] = [
   asMarket,
   replay,
+  replayMemory,
   fills,
   importing,
   env,

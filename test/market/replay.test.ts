@@ -5,7 +5,7 @@ import type { MarketListener, MarketView } from '../../market/market.ts';
 import { TapeReplay } from '../../market/replay.ts';
 import { ASK, BID } from '../../market/side.ts';
 import { memoryTape } from '../../market/tape/memory.ts';
-import { Flag, Kind } from '../../market/tape/rows.ts';
+import { Flag, Kind, type Tape } from '../../market/tape/rows.ts';
 import { randomScript } from '../support/random-script.ts';
 import { SCRIPT_INSTRUMENT, SCRIPT_START, scriptRows, scriptTape } from '../support/script-tape.ts';
 import {
@@ -144,6 +144,28 @@ describe('tape replay', () => {
     fresh.advanceTo(seconds(1800));
     sequential.advanceTo(seconds(1800));
     assert.equal(fresh.market.signals.buyVolume3s, sequential.market.signals.buyVolume3s);
+  });
+
+  it('reads to seek only the batches from the warm-up on, however long the tape is', () => {
+    const tape = syntheticTape(5, 4000);
+    assert.ok(tape.batches >= 3);
+    const read: number[] = [];
+    const counted: Tape = {
+      ...tape,
+      readBatch: (index) => {
+        read.push(index);
+        return tape.readBatch(index);
+      },
+    };
+    const last = tape.batches - 1;
+    const replay = new TapeReplay([counted], { warmupSeconds: 1 });
+    replay.seek(replay.end);
+    // Once in its life it looks for the first book.
+    assert.deepEqual(read.splice(0), [0, last]);
+    replay.seek(tape.batchStart(last) + 2_000_000);
+    assert.deepEqual(read.splice(0), [last]);
+    replay.seek(tape.batchStart(last));
+    assert.deepEqual(read.splice(0), [last - 1, last]);
   });
 
   it('finds the first mid and goes on where it was', () => {
