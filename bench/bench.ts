@@ -34,6 +34,8 @@ export interface BenchContext {
 export interface Bench {
   readonly name: string;
   readonly describe: string;
+  /** Takes minutes: left out unless it is asked for by name. */
+  readonly onlyWhenNamed?: boolean;
   /** Turns of ours and the peers' alternate. Yields figures as they come. */
   run(context: BenchContext): AsyncIterable<Figure>;
 }

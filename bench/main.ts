@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { nearestMatch } from '../base/errors.ts';
 import { asMarket } from './as-market.ts';
 import type { Bench, BenchContext, Figure } from './bench.ts';
+import { carteaJaimungalBench } from './cartea-jaimungal.ts';
 import { decision } from './decision.ts';
 import { env } from './env.ts';
 import { fills } from './fills.ts';
@@ -41,6 +42,7 @@ const BENCHES: readonly Bench[] = [
   decision,
   live,
   simulatedMarket,
+  carteaJaimungalBench,
 ];
 
 const { values, positionals } = parseArgs({
@@ -71,7 +73,7 @@ for (const bench of chosen()) {
 if (values.json) console.log(JSON.stringify({ machine: cpus()[0]?.model, figures }, null, 2));
 
 function chosen(): readonly Bench[] {
-  return positionals.length === 0 ? BENCHES : positionals.map(named);
+  return positionals.length === 0 ? BENCHES.filter((one) => !one.onlyWhenNamed) : positionals.map(named);
 }
 
 function named(name: string): Bench {
