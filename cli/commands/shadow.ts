@@ -196,7 +196,9 @@ async function shadow(args: Arguments, context: CommandContext): Promise<Readonl
 
 async function verify(args: Arguments, context: CommandContext): Promise<Readonly<Record<string, unknown>>> {
   const directory = String(args.verify);
-  if (args.source !== undefined) throw notWith('source', args.source);
+  for (const name of ['source', ...Object.keys(MONITOR_OPTIONS)]) {
+    if (args[name] !== undefined) throw notWith(name, args[name]);
+  }
   const session = readShadowSession(directory);
   const path = String(args.POLICY ?? session.policy.path);
   const config = resolveConfig(session.config as Settings, context.config);
@@ -334,7 +336,7 @@ function notAnExport(path: string): InputError {
 function notWith(name: string, value: unknown): InputError {
   return new InputError({
     code: 'unexpected-option',
-    message: `--${name} does not go with --verify: the session's own recording is its source.`,
+    message: `--${name} does not go with --verify, which takes the decisions again from the session's recording.`,
     field: name,
     value,
     hint: `Leave --${name} out.`,

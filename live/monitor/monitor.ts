@@ -7,6 +7,7 @@ import type { EventStream } from './event-stream.ts';
 import { addFeedMetrics, type WatchedFeed } from './feed-metrics.ts';
 import { DEFAULT_HEALTH, Health, type HealthLimits, type WatchedBook } from './health.ts';
 import { type ListenOptions, MonitorServer, type Route, sendText } from './http-server.ts';
+import { redactText } from './redact.ts';
 import { SAMPLE_MS } from './session-history.ts';
 import { addBookMetrics, addSessionMetrics } from './session-metrics.ts';
 
@@ -126,7 +127,8 @@ export class Monitor {
   /** Something happened: a line in the log, and whoever else listens. */
   tell(level: LogLevel, event: string, text: string, fields: Readonly<Record<string, unknown>> = {}): void {
     this.log?.write(level, event, text === '' ? fields : { ...fields, msg: text });
-    for (const hook of this.#hooks) hook(level, event, text);
+    const shown = redactText(text);
+    for (const hook of this.#hooks) hook(level, event, shown);
   }
 
   alarm(name: string, text: string, symbol = ''): void {

@@ -18,7 +18,7 @@ const FEED = [
   ['lostTrades', 'lost trades'], ['malformed', 'malformed'],
 ];
 
-let session = null, latest = null, detail = null, fills = [], updates = 0, heardAt = 0, tick = 1, decimals = 2, sizeDecimals = 5;
+let latest = null, detail = null, fills = [], updates = 0, heardAt = 0, tick = 1, decimals = 2, sizeDecimals = 5;
 let samples = Object.fromEntries(COLUMNS.map((name) => [name, []]));
 let sampleMs = 250, length = 1200, sampledAt = -Infinity;
 
@@ -268,7 +268,6 @@ function digits(step) {
 }
 
 function onHello(hello) {
-  session = hello;
   tick = hello.instrument.tickSize;
   decimals = digits(tick);
   sizeDecimals = digits(hello.instrument.stepSize);
