@@ -26,7 +26,7 @@ describe('decisions of a shadow session are those of a backtest of its recording
       out,
       exchange: { faults: parseFaults(faults, 12), snapshot },
     });
-    const { summary, exchange } = session;
+    const { summary } = session;
     const verdict = await verifyPlayed(session);
     assert.deepEqual(verdict.firstDifference, null);
     assert.ok(verdict.equal);
@@ -37,7 +37,7 @@ describe('decisions of a shadow session are those of a backtest of its recording
     assert.equal(imported.bookTicker.mismatches, 0);
     assert.equal(imported.clampedLocalTimes, 0, 'no message carries an earlier time than one before it');
     assert.ok(imported.snapshots >= summary.resyncs, 'every resync is in both');
-    return { ...session, struck: exchange.session?.line.struck };
+    return { ...session, struck: session.session?.line.struck };
   }
 
   it('without faults', async () => {

@@ -4,6 +4,7 @@ import { DEFAULT_LANE, type LaneSettings } from '../../env/settings.ts';
 import { DecisionFile, FillFile } from '../../evaluation/records.ts';
 import type { Clock } from '../../live/clock.ts';
 import { LocalExchange, type LocalExchangeOptions } from '../../live/exchange/local-exchange.ts';
+import type { Session } from '../../live/exchange/session.ts';
 import { runShadow, type ShadowOptions } from '../../live/shadow/session.ts';
 import type { ShadowSessionFile } from '../../live/shadow/session-file.ts';
 import type { FallbackEvent, ShadowStatus } from '../../live/shadow/status.ts';
@@ -35,7 +36,8 @@ export interface Played {
   readonly summary: ShadowSummary;
   readonly status: ShadowStatus;
   readonly fallbacks: readonly FallbackEvent[];
-  readonly exchange: LocalExchange;
+  /** What the exchange played. */
+  readonly session: Session | undefined;
   readonly out: string;
 }
 
@@ -96,11 +98,12 @@ export async function playShadow(options: PlayOptions): Promise<Played> {
     });
     const during = options.during ?? untilPlayed;
     await Promise.race([running, during(exchange, () => status)]);
+    const { session } = exchange;
     controller.abort();
     const summary = await running;
     for (const file of open) file.finish();
     assert.ok(status !== undefined);
-    return { summary, status, fallbacks, exchange, out };
+    return { summary, status, fallbacks, session, out };
   } catch (error) {
     for (const file of open) file.discard();
     throw error;

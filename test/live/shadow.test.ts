@@ -29,7 +29,7 @@ import {
   sessionFile,
   verifyPlayed,
 } from './shadow-support.ts';
-import { played, until } from './support.ts';
+import { until } from './support.ts';
 
 const HOUR = 3600_000_000;
 
@@ -257,19 +257,20 @@ describe('shadow session', () => {
   });
 
   it('goes on across the turn of an hour, conditions included', async () => {
-    const clock = new LateClock(1_767_225_600_000_000 + HOUR - 4_000_000);
+    // Twenty seconds before the hour, in a stream of more than a minute.
+    const clock = new LateClock(1_767_225_600_000_000 + HOUR - 20_000_000);
     const fallback = { maxRoundTripMs: 1e-6 };
     const session = await playShadow({
       captures: [capture],
       out: out(),
       clock,
-      exchange: { clock: new AcceleratedClock(SPEED_UP) },
+      exchange: { speed: 40, clock: new AcceleratedClock(1) },
       fallback,
-      during: async (exchange, status) => {
-        await played(exchange);
-        const turned = (): boolean => clock.now() > 1_767_225_600_000_000 + HOUR + 1_000_000;
-        await until('the next hour', () => turned() && status()?.market.synchronised === true);
-      },
+      during: (_exchange, status) =>
+        until('the next hour', () => {
+          const { market, bookTime = 0 } = status() ?? {};
+          return market?.synchronised === true && bookTime > 1_767_225_600_000_000 + HOUR + 2_000_000;
+        }),
     });
     const { summary } = session;
     assert.equal(summary.files.length, 2);
