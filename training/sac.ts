@@ -256,7 +256,12 @@ export class SAC {
     loaded.requireSizes(sac.#environments);
     sac.#buffer = loaded.readBuffer();
     await sac.#start();
-    await loaded.restore(sac.#parts());
+    try {
+      await loaded.restore(sac.#parts());
+    } catch (error) {
+      await sac.dispose();
+      throw error;
+    }
     sac.#latestIsStale = true;
     const { started, timesteps, updates, owed } = loaded.progress;
     sac.#started = started;

@@ -54,7 +54,10 @@ export async function train(
   };
   const sac =
     plan.checkpoint === undefined ? new SAC(env, options) : await SAC.load(plan.checkpoint, env, options);
-  if (sac.timesteps >= totalTimesteps) throw nothingLeft(plan, sac.timesteps);
+  if (sac.timesteps >= totalTimesteps) {
+    await sac.dispose();
+    throw nothingLeft(plan, sac.timesteps);
+  }
   engine = await sac.engine();
   context.log(`Replay buffer ${describeBuffer(sac)}`);
 
