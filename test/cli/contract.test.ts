@@ -124,6 +124,15 @@ const FIELDS: Readonly<Record<string, Shape>> = {
     files: [{ path: 'string', sha256: 'string', bytes: 'number' }],
     parity: { onnx: 'number', layers: 'number', safetensors: 'number', cases: 'number' },
   },
+  shadow: {
+    decisions: 'number',
+    gaps: 'number',
+    resyncs: 'number',
+    fallbacks: 'number',
+    decisionLatencyMs: { p50: NUMBER_OR_NULL, p99: NUMBER_OR_NULL, p999: NUMBER_OR_NULL },
+    kpis: KPIS,
+    drift: [{ feature: 'string', psi: NUMBER_OR_NULL }],
+  },
   report: { out: 'string' },
   doctor: {
     engines: [
@@ -344,6 +353,21 @@ describe('the contract of the command line', function () {
     }
     const { onnx, layers, safetensors } = parity as Record<string, number>;
     assert.ok(Math.max(onnx, layers, safetensors) <= 1e-5);
+  });
+
+  it('shadow decides as a backtest of its recording, and verifies that', async () => {
+    const { decisions, drift } = await run(
+      'shadow',
+      at('export'),
+      '--source',
+      at('sim.gz'),
+      '--out',
+      at('shadow'),
+    );
+    assert.ok(decisions > 1000 && (drift as readonly unknown[]).length > 10);
+    const { code, document } = await makergymJson('shadow', '--verify', at('shadow'));
+    const { equal, decisions: again, firstDifference } = document;
+    assert.deepEqual([code, equal, again, firstDifference], [0, true, decisions, null]);
   });
 
   it('report writes one page, of a run or of a backtest', async () => {
