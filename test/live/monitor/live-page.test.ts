@@ -112,6 +112,7 @@ describe('stream of the live page', () => {
       to: 'v15',
       reasons: ['stale-book', 'round-trip'],
     });
+    monitor.onAlarm('rest', 'no answer from https://me:pass@host/depth?apiKey=abc');
     const watcher = await watch();
     await until('hello', () => watcher.count('hello') === 1);
     const hello = watcher.events[0].data as {
@@ -125,7 +126,10 @@ describe('stream of the live page', () => {
     assert.equal(hello.detail.fills.length, fills);
     assert.deepEqual(
       hello.detail.events.map(({ event, text }) => [event, text]),
-      [['fallback', 'policy → v15: stale-book, round-trip']],
+      [
+        ['fallback', 'policy → v15: stale-book, round-trip'],
+        ['alarm', 'rest: no answer from https://[redacted]@host/depth?[redacted]'],
+      ],
     );
   });
 
