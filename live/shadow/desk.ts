@@ -2,14 +2,14 @@ import type { Fill } from '../../env/exchange/models.ts';
 import { Lane } from '../../env/lane.ts';
 import type { LaneListener } from '../../env/lane-listener.ts';
 import { resolveLot } from '../../env/lot.ts';
-import type { Quote, QuoterView } from '../../env/quoter.ts';
+import { emptyQuote, type Quote, type QuoterView } from '../../env/quoter.ts';
 import type { LaneSettings } from '../../env/settings.ts';
 import type { DriftDetector, FeatureDrift } from '../../evaluation/drift.ts';
 import { KpiRecorder } from '../../evaluation/kpi-recorder.ts';
 import type { Kpis } from '../../evaluation/kpis.ts';
 import { QuantileSketch } from '../../evaluation/quantile-sketch.ts';
 import type { Instrument } from '../../market/instrument.ts';
-import type { ConditionTimeline } from '../../safety/condition-timeline.ts';
+import { ConditionTimeline } from '../../safety/condition-timeline.ts';
 import type { SafetyLayer } from '../../safety/safety-layer.ts';
 import type { Supervisor } from '../../safety/supervisor.ts';
 import type { ClockEstimator } from '../feed/clock-estimator.ts';
@@ -18,6 +18,8 @@ import { LiveStatus } from './live-status.ts';
 import type { FallbackEvent, ShadowListener } from './status.ts';
 import { StreamDriver } from './stream-driver.ts';
 import { TimedQuoter } from './timed-quoter.ts';
+
+const WARM_UP_DECISIONS = 300;
 
 /** A policy as it decides in a shadow session. */
 export interface ShadowAgent {
@@ -143,8 +145,22 @@ export class Desk {
         this.#watch(quoter),
       ],
     });
+    lane.attach(this.driver.market);
+    this.#warmUp(lane);
     this.status.begin(lane.view);
     return [{ lane, quoter }];
+  }
+
+  /** Lets another agent of the kind decide for nobody: first decisions take a hundred times as long as later ones. */
+  #warmUp({ context, view }: Lane): void {
+    const { quoter } = this.#options.createAgent({
+      conditions: new ConditionTimeline(),
+      onFallback: () => undefined,
+      onDrift: () => undefined,
+    });
+    quoter.reset(context);
+    const out = emptyQuote();
+    for (let i = 0; i < WARM_UP_DECISIONS; i++) quoter.quote(view, out);
   }
 
   /** Keeps the status and tells who listens. */
