@@ -67,7 +67,7 @@ export class Monitor {
     this.lag = new EventLoopLag(this.clock);
     this.health = new Health(this.clock, () => this.lag.reading, options.health ?? DEFAULT_HEALTH);
     this.#timer = every(this.clock, SAMPLE_MS, () => this.health.look());
-    collectDefaultMetrics({ register: this.registry });
+    if (options.listen !== undefined) processMetrics();
   }
 
   /** Opens the log and listens; `routes` are served besides. Throws InputErrors for what cannot be opened. */
@@ -170,9 +170,11 @@ export class Monitor {
   /** All metrics as text, one by one with a turn for others between, so that a scrape keeps no decision waiting. */
   async #scrape(): Promise<string> {
     const texts: string[] = [];
-    for (const { name } of this.registry.getMetricsAsArray()) {
-      texts.push(await this.registry.getSingleMetricAsString(name));
-      await new Promise((resolve) => setImmediate(resolve));
+    for (const registry of [processMetrics(), this.registry]) {
+      for (const { name } of registry.getMetricsAsArray()) {
+        texts.push(await registry.getSingleMetricAsString(name));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     }
     // prom-client writes a NaN of its own metrics in a spelling that the format does not have.
     return `${texts.join('\n\n').replace(/ Nan$/gm, ' NaN')}\n`;
@@ -193,4 +195,15 @@ export class Monitor {
       },
     };
   }
+}
+
+let ofProcess: Registry | undefined;
+
+/** Metrics of the process and of Node: once a process, for what collects them cannot be stopped again. */
+function processMetrics(): Registry {
+  if (ofProcess === undefined) {
+    ofProcess = new Registry();
+    collectDefaultMetrics({ register: ofProcess });
+  }
+  return ofProcess;
 }
