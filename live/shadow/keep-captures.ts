@@ -1,4 +1,4 @@
-import { constants, copyFileSync } from 'node:fs';
+import { constants, copyFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { AtomicFile } from '../../base/files.ts';
@@ -21,19 +21,26 @@ export async function keepCaptures(
 ): Promise<readonly string[]> {
   const files: string[] = [];
   let start: number | undefined;
-  for (const [i, capture] of captures.entries()) {
-    const number = captures.length === 1 ? '' : `${String(i).padStart(4, '0')}-`;
-    const path = join(folder, `${number}${basename(capture).replace(/\.(gz|zst|zstd)$/i, '')}`);
-    if (duration === undefined) {
-      const whole = join(folder, `${number}${basename(capture)}`);
-      copyFileSync(capture, whole, constants.COPYFILE_FICLONE);
-      files.push(whole);
-      continue;
+  try {
+    for (const [i, capture] of captures.entries()) {
+      const number = captures.length === 1 ? '' : `${String(i).padStart(4, '0')}-`;
+      const name = `${number}${basename(capture)}`;
+      const path = join(
+        folder,
+        duration === undefined ? name : `${name.replace(/\.(gz|zst|zstd)$/i, '')}.gz`,
+      );
+      files.push(path);
+      if (duration === undefined) {
+        copyFileSync(capture, path, constants.COPYFILE_FICLONE);
+        continue;
+      }
+      const part = await copyUntil(capture, path, start, duration, signal);
+      start = part.start;
+      if (part.ended) break;
     }
-    const part = await copyUntil(capture, `${path}.gz`, start, duration, signal);
-    start = part.start;
-    files.push(`${path}.gz`);
-    if (part.ended) break;
+  } catch (error) {
+    for (const file of files) rmSync(file, { force: true });
+    throw error;
   }
   return files;
 }

@@ -6,7 +6,7 @@ import { keepFolder, removeFolder } from '../../base/files.ts';
 import { type ImportSummary, importCaptures } from '../../market/import.ts';
 import { TapeReplay } from '../../market/replay.ts';
 import { openTape } from '../../market/tape/reader.ts';
-import { Flag, type Tape, timeAt } from '../../market/tape/rows.ts';
+import { Flag, Kind, type Tape, timeAt } from '../../market/tape/rows.ts';
 import { ConditionTimeline } from '../../safety/condition-timeline.ts';
 import { SystemClock } from '../clock.ts';
 import { ClockEstimator } from '../feed/clock-estimator.ts';
@@ -44,7 +44,7 @@ export async function playCaptures(
         ...summariseDesk(desk, summary.instrument),
         decisionLatenessMs: null,
         gaps: summary.gaps.length,
-        resyncs: Math.max(0, summary.snapshots - 1),
+        resyncs: desk.status.counters.resyncs,
         reconnects: 0,
         overflows: 0,
         messages: summary.messages,
@@ -96,12 +96,19 @@ async function play(options: ShadowOptions, tape: Tape, summary: ImportSummary):
 async function pushRows({ signal, onProgress }: ShadowOptions, tape: Tape, desk: Desk): Promise<void> {
   let looked = performance.now();
   let last = tape.info.start;
+  let lost = false;
+  const { counters } = desk.status;
   for (let index = 0; index < tape.batches; index++) {
     const { length, exchangeTime, localTime, kind, price, quantity, flags } = tape.readBatch(index);
     for (let row = 0; row < length; row++) {
       // The head of a later batch repeats what came before it.
       if (index > 0 && (flags[row] & Flag.carried) !== 0) continue;
       last = timeAt(localTime, row);
+      if (kind[row] === Kind.gap) lost = (flags[row] & Flag.carried) === 0;
+      else if (lost && kind[row] === Kind.reset) {
+        lost = false;
+        counters.resyncs++;
+      }
       desk.driver.push(timeAt(exchangeTime, row), last, kind[row], price[row], quantity[row], flags[row], -1);
       if (row % ROWS_PER_LOOK !== 0 || performance.now() - looked < BREATH) continue;
       onProgress?.(last - tape.info.start, tape.info.end - tape.info.start);
