@@ -23,7 +23,12 @@ import {
 const settings: fc.Arbitrary<LaneSettings> = fc.record({
   lot: fc.constant(null),
   maxInventory: fc.constant(10),
-  latency: fc.record({ entryMs: fc.constantFrom(0, 1, 30), responseMs: fc.constantFrom(0, 5) }),
+  latency: fc.record({
+    model: fc.constantFrom('constant' as const, 'log-normal' as const, 'spikes' as const, 'tape' as const),
+    entryMs: fc.constantFrom(0, 1, 30),
+    responseMs: fc.constantFrom(0, 5),
+    feedMs: fc.constantFrom(0, 4),
+  }),
   queue: fc.constant(DEFAULT_LANE.queue),
   fees: fc.constant({ makerBps: -1, takerBps: 4 }),
   decisionIntervalMs: fc.constantFrom(10, 20, 50),
