@@ -1,6 +1,9 @@
 import { InputError, nearestMatch } from '../base/errors.ts';
 import type { Arguments, Command, OptionSpec } from './command.ts';
 
+/** Seed of a run that is given none. */
+export const DEFAULT_SEED = 0;
+
 /** Options that every command takes. */
 export const COMMON_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   json: { type: 'boolean', describe: 'Print exactly one JSON document on stdout' },

@@ -65,5 +65,7 @@ export interface Command {
   readonly examples?: readonly (readonly [string, string])[];
   readonly positionals?: readonly PositionalSpec[];
   readonly options: Readonly<Record<string, OptionSpec>>;
+  /** False of a command that reads none of the configuration: it is then only loaded to check what a user gave. */
+  readonly configured?: false;
   run(args: Arguments, context: CommandContext): Promise<Readonly<Record<string, unknown>>>;
 }

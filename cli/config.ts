@@ -12,6 +12,7 @@ import { DEFAULT_EVALUATION } from '../evaluation/settings.ts';
 import { DEFAULT_FALLBACK } from '../safety/fallback.ts';
 import { DEFAULT_SAFETY } from '../safety/limits.ts';
 import { DEFAULT_SAC, DEFAULT_TRAINING } from '../training/settings.ts';
+import { DEFAULT_SEED } from './arguments.ts';
 
 const positive = z.number().positive();
 const share = z.number().min(0).max(1);
@@ -138,7 +139,7 @@ const configSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema>;
 
 export const DEFAULT_CONFIG: Config = {
-  seed: 0,
+  seed: DEFAULT_SEED,
   lane: DEFAULT_LANE,
   marketMaking: DEFAULT_MARKET_MAKING,
   agents: { v1: DEFAULT_V1, v15: DEFAULT_V15, fixed: DEFAULT_FIXED },

@@ -1,4 +1,5 @@
-import { Presets, SingleBar } from 'cli-progress';
+import { createRequire } from 'node:module';
+import type { SingleBar } from 'cli-progress';
 import type { Progress } from './command.ts';
 
 /** Work shorter than this shows no progress at all, ms. */
@@ -19,7 +20,9 @@ function barProgress(title: string, total: number, unit: string): Progress {
   const show = (value: number, note: string) => {
     if (bar === undefined) {
       if (Date.now() - began < QUIET_PERIOD) return;
-      bar = new SingleBar(
+      // Loaded where there is something to show: most work is done sooner.
+      const library = createRequire(import.meta.url)('cli-progress') as typeof import('cli-progress');
+      bar = new library.SingleBar(
         {
           format: `${title} {bar} {percentage}% {amount} {elapsed} left {eta_formatted} {note}`,
           hideCursor: true,
@@ -27,7 +30,7 @@ function barProgress(title: string, total: number, unit: string): Progress {
           clearOnComplete: false,
           etaBuffer: 50,
         },
-        Presets.shades_classic,
+        library.Presets.shades_classic,
       );
       bar.start(total, value, { amount: '', elapsed: '', note: '' });
     }

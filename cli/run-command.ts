@@ -1,15 +1,8 @@
 import { createRequire } from 'node:module';
 import { InputError, InterruptedError, MakergymError, RunError } from '../base/errors.ts';
-import { COMMON_OPTIONS, checkArguments, type RawArguments } from './arguments.ts';
+import { COMMON_OPTIONS, checkArguments, DEFAULT_SEED, type RawArguments } from './arguments.ts';
 import type { Arguments, Command, CommandContext } from './command.ts';
-import {
-  assign,
-  type Config,
-  parseAssignment,
-  readConfigFile,
-  resolveConfig,
-  type Settings,
-} from './config.ts';
+import type { Config, Settings } from './config.ts';
 import { SILENT, startProgress } from './progress.ts';
 
 export const VERSION: string = createRequire(import.meta.url)('makergym/package.json').version;
@@ -23,17 +16,16 @@ export async function runCommand(command: Command, raw: RawArguments): Promise<n
   const interrupt = watchInterrupts();
   try {
     const args = checkArguments(command, raw);
-    const settings = gatherSettings(command, args);
-    const config = resolveConfig(settings);
+    const { settings, config } = await configure(command, args);
     const given = new Set(leafPaths(settings));
+    const context = createContext(config, given, args, interrupt.signal);
     let told = false;
     const announce = (fields: Readonly<Record<string, unknown>>): void => {
       told = true;
-      const head = json ? { command: command.name, version: VERSION, seed: config.seed } : {};
+      const head = json ? { command: command.name, version: VERSION, seed: context.seed } : {};
       process.stdout.write(`${JSON.stringify({ ...head, ...fields })}\n`);
     };
-    const context = createContext(config, given, args, interrupt.signal);
-    const result = await command.run(args, { ...context, announce });
+    const result = await command.run(args, Object.assign(context, { announce }));
     if (json && !told) announce(result);
     // What did its work and found what should agree not to: the result is printed all the same.
     const failed = result.equal === false || result.within === false;
@@ -82,7 +74,14 @@ function unexpected(error: unknown): MakergymError {
   );
 }
 
-function gatherSettings(command: Command, args: Arguments): Settings {
+/** Reads and checks the configuration, where the command reads of it or a user gave of it. */
+async function configure(
+  command: Command,
+  args: Arguments,
+): Promise<{ readonly settings: Settings; readonly config?: Config }> {
+  if (command.configured === false && args.config === undefined && args.set === undefined)
+    return { settings: {} };
+  const { assign, parseAssignment, readConfigFile, resolveConfig } = await import('./config.ts');
   const settings: Settings = typeof args.config === 'string' ? readConfigFile(args.config) : {};
   for (const text of (args.set as readonly string[] | undefined) ?? []) {
     const { path, value } = parseAssignment(text);
@@ -95,7 +94,7 @@ function gatherSettings(command: Command, args: Arguments): Settings {
     // What an option does not speak of stays as the file or --set says.
     for (const [path, part] of leaves(parsed, spec.config)) assign(settings, path, part);
   }
-  return settings;
+  return { settings, config: resolveConfig(settings) };
 }
 
 function leaves(value: unknown, path: string): readonly (readonly [string, unknown])[] {
@@ -112,7 +111,7 @@ function leafPaths(settings: Settings, prefix = ''): string[] {
 
 /** The context a command runs in; `npm start` makes one for each command of its chain. */
 export function createContext(
-  config: Config,
+  config: Config | undefined,
   given: ReadonlySet<string>,
   args: Arguments,
   signal: AbortSignal,
@@ -120,8 +119,11 @@ export function createContext(
   const quiet = args.quiet === true;
   const json = args.json === true;
   return {
-    config,
-    seed: config.seed,
+    get config() {
+      if (config === undefined) throw new Error('a command that is not configured reads the configuration');
+      return config;
+    },
+    seed: config?.seed ?? (args.seed as number | undefined) ?? DEFAULT_SEED,
     given,
     signal,
     progress: (title, total, unit) => (quiet ? SILENT : startProgress(title, total, unit)),

@@ -5,6 +5,7 @@ import type { Command } from '../command.ts';
 
 export const importCommand: Command = {
   name: 'import',
+  configured: false,
   describe: 'Captures of Binance streams, in order, to one tape',
   examples: [
     ['makergym import 20240723.gz 20240724.gz --out nexo.arrow', 'Two days, the book carried across'],

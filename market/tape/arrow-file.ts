@@ -4,9 +4,10 @@
  * (flatbuffers) is the library's. Format: https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
  */
 import { createHash } from 'node:crypto';
-import { MetadataVersion, type Schema } from 'apache-arrow';
+import { MetadataVersion } from 'apache-arrow/enum';
 import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
 import { BufferRegion, FieldNode, Message, RecordBatch } from 'apache-arrow/ipc/metadata/message';
+import type { Schema } from 'apache-arrow/schema';
 
 export const MAGIC = 'ARROW1';
 const CONTINUATION = 0xffffffff;

@@ -1,13 +1,7 @@
-import {
-  Field,
-  Float64,
-  Int32,
-  Int64,
-  MetadataVersion,
-  Schema,
-  TimestampMicrosecond,
-  Uint8,
-} from 'apache-arrow';
+// Only the parts that describe a file: the whole library takes longer to load than an hour of recording to import.
+import { MetadataVersion } from 'apache-arrow/enum';
+import { Field, Schema } from 'apache-arrow/schema';
+import { Float64, Int32, Int64, TimestampMicrosecond, Uint8 } from 'apache-arrow/type';
 import { InputError } from '../../base/errors.ts';
 import { type Instrument, plainInstrument, VENUES, type Venue } from '../instrument.ts';
 import { Flag, Kind, type LiveSession, TAPE_VERSION, type TapeInfo } from './rows.ts';
