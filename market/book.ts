@@ -54,6 +54,12 @@ export class OrderBook implements BookView {
       : this.#asks.setRows(batch, from, Kind.ask, 1, low, high);
   }
 
+  /** Sets levels `from` up to and excluding `to` of arrays of prices in ticks and quantities. */
+  applyLevels(side: Side, prices: Int32Array, quantities: Float64Array, from: number, to: number): void {
+    if (side === BID) this.#bids.setLevels(prices, quantities, from, to, -1);
+    else this.#asks.setLevels(prices, quantities, from, to, 1);
+  }
+
   /** From here on `bidsChanged` tells whether a bid was set at `lowestBid` or above, `asksChanged` whether an ask was at
    * `highestAsk` or below. */
   follow(lowestBid: number, highestAsk: number): void {

@@ -79,6 +79,7 @@ export async function importCaptures(options: ImportOptions): Promise<ImportSumm
       source: options.captures.map((path) => basename(path)),
     });
     const importer = new CaptureImporter(plan, writer, options.onWarning ?? (() => undefined));
+    writer.carry(importer.feed.book);
     try {
       await readCaptures(options, importer);
       if (importer.snapshots === 0) throw noBook(options, plan, importer);

@@ -133,6 +133,32 @@ export class Ladder {
     return row;
   }
 
+  /** Sets levels `from` up to and excluding `to`: the same as {@link set} one by one, as fast as {@link setRows}. */
+  setLevels(prices: Int32Array, quantities: Float64Array, from: number, to: number, sign: 1 | -1): void {
+    const cells = this.#quantities;
+    const occupied = this.#occupied;
+    const named = this.#named;
+    const mask = this.#mask;
+    const flip = sign === 1 ? 0 : -1;
+    const careful = toKey(this.#followed);
+    const horizon = toKey(this.#horizon);
+    let first = Math.max(careful, this.#best);
+    let last = this.#base + this.#size - 1;
+    for (let i = from; i < to; i++) {
+      const key = (prices[i] ^ flip) - flip;
+      if (key > first && key <= last) {
+        const cell = key & mask;
+        cells[cell] = quantities[i];
+        occupied[cell >>> 5] |= 1 << (cell & 31);
+        if (key > horizon) named[cell >>> 5] |= 1 << (cell & 31);
+      } else {
+        this.set(key, quantities[i]);
+        first = Math.max(careful, this.#best);
+        last = this.#base + this.#size - 1;
+      }
+    }
+  }
+
   /** Sets the quantity at a key and returns what it was, 0 where nothing was known. */
   set(key: number, quantity: number): number {
     if (key <= this.#followed) this.#near = true;

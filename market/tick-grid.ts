@@ -60,16 +60,16 @@ const DUST = 1e-3;
  */
 export class QuantityStep {
   readonly #counts = new Float64Array(9);
+  /** Decimals of the quantity before: most have as many. */
+  #last = 0;
 
   add(quantity: number): void {
-    let decimals = 0;
-    let scaled = quantity;
-    // Half of the finest decimal, or what a double of that size cannot hold.
-    while (
-      decimals < 8 &&
-      Math.abs(scaled - Math.round(scaled)) > Math.max(0.5 / POWERS_OF_TEN[8 - decimals], 4e-16 * scaled)
-    )
-      scaled = quantity * POWERS_OF_TEN[++decimals];
+    let decimals = this.#last;
+    if (fits(quantity, decimals)) while (decimals > 0 && fits(quantity, decimals - 1)) decimals--;
+    else
+      do decimals++;
+      while (decimals < 8 && !fits(quantity, decimals));
+    this.#last = decimals;
     this.#counts[decimals]++;
   }
 
@@ -85,4 +85,13 @@ export class QuantityStep {
   }
 }
 
+/** Whether a quantity has so many decimals at most; eight are all there are. */
+function fits(quantity: number, decimals: number): boolean {
+  const scaled = quantity * POWERS_OF_TEN[decimals];
+  const error = Math.abs(scaled - Math.round(scaled));
+  // Half of the finest decimal, or what a double of that size cannot hold.
+  return decimals === 8 || error <= HALF_OF_FINEST[decimals] || error <= 4e-16 * scaled;
+}
+
 const POWERS_OF_TEN = Float64Array.from({ length: 9 }, (_, exponent) => 10 ** exponent);
+const HALF_OF_FINEST = POWERS_OF_TEN.map((_, decimals) => 0.5 / POWERS_OF_TEN[8 - decimals]);

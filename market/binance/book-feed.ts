@@ -86,10 +86,11 @@ export class BookFeed {
     const { book } = this;
     const prices = this.#prices;
     const quantities = this.#quantities;
-    for (let i = 0; i < bids.count; i++) book.apply(BID, prices[i], quantities[i]);
-    for (let i = bids.count; i < count; i++) book.apply(ASK, prices[i], quantities[i]);
+    // Rows first: a tape that is cut before them begins with the book as it was.
     this.#pushLevels(exchangeTime, localTime, bids.count, count, lastId);
-    if (this.book.crossed) this.crossed++;
+    book.applyLevels(BID, prices, quantities, 0, bids.count);
+    book.applyLevels(ASK, prices, quantities, bids.count, count);
+    if (book.crossed) this.crossed++;
     return result;
   }
 

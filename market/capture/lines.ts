@@ -7,6 +7,8 @@ import { InputError, InterruptedError } from '../../base/errors.ts';
 import { requireFile } from '../../base/files.ts';
 
 const CHUNK = 1 << 18;
+/** Decompressed in another thread, a chunk ahead. */
+const DECOMPRESSED_CHUNK = 1 << 19;
 /** A line longer than this is no line of a capture. */
 const MAX_LINE = 1 << 27;
 const NEWLINE = 0x0a;
@@ -104,7 +106,7 @@ export async function* decompressed(
 function decompress(source: Readable, compression: Compression): AsyncIterable<Uint8Array> {
   if (compression === 'none') return source;
   if (compression === 'zstd') return zstd(source);
-  const gunzip = createGunzip({ chunkSize: CHUNK });
+  const gunzip = createGunzip({ chunkSize: DECOMPRESSED_CHUNK });
   source.on('error', (error) => gunzip.destroy(error));
   return source.pipe(gunzip);
 }

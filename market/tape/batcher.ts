@@ -16,7 +16,9 @@ const ROWS_PER_CARRIED = 8;
  */
 export class RowBatcher {
   readonly #emit: (columns: TapeColumns) => void;
-  readonly #book = new OrderBook();
+  #book = new OrderBook();
+  /** Whether the book is kept elsewhere. */
+  #carried = false;
   #columns = new TapeColumns(BATCH_ROWS);
   #spare = new TapeColumns(1024);
   /** Rows of the carried head of the current batch. */
@@ -32,6 +34,12 @@ export class RowBatcher {
   /** `emit` receives each batch; the columns are reused after it returns. */
   constructor(emit: (columns: TapeColumns) => void) {
     this.#emit = emit;
+  }
+
+  /** Carries this book, which is kept elsewhere, instead of one of its own: see `TapeWriter.carry`. */
+  carry(book: OrderBook): void {
+    this.#book = book;
+    this.#carried = true;
   }
 
   /** Appends a row. The last row of a message carries {@link Flag.messageEnd}. `updateId` −1 means none. */
@@ -82,19 +90,26 @@ export class RowBatcher {
   }
 
   #endMessage(exchangeTime: number, localTime: number, updateId: number): void {
-    const { kind, price, flags, length } = this.#columns;
+    const { kind, length } = this.#columns;
     const first = this.#messageStart;
+    if (kind[first] === Kind.reset) this.#synchronised = true;
+    else if (kind[first] === Kind.gap) this.#synchronised = false;
+    if (!this.#carried) this.#applyMessage(first, length);
+    this.#messageStart = length;
+    this.#exchangeTime = exchangeTime;
+    this.#localTime = localTime;
+    if (updateId >= 0) this.#updateId = updateId;
+  }
+
+  /** Brings the own book up to a message. */
+  #applyMessage(first: number, length: number): void {
+    const { kind, price, flags } = this.#columns;
     for (let row = first; row < length; ) {
       if (kind[row] <= Kind.ask) {
         row = this.#book.applyRows(kind[row] as Side, this.#columns, row, NOWHERE, -NOWHERE);
         continue;
       }
-      if (kind[row] === Kind.reset) {
-        this.#book.reset();
-        this.#synchronised = true;
-      } else if (kind[row] === Kind.gap) {
-        this.#synchronised = false;
-      }
+      if (kind[row] === Kind.reset) this.#book.reset();
       row++;
     }
     if (kind[first] === Kind.reset) {
@@ -109,10 +124,6 @@ export class RowBatcher {
         (flags[first] & Flag.allAsks) !== 0 ? Number.POSITIVE_INFINITY : highestAsk,
       );
     }
-    this.#messageStart = length;
-    this.#exchangeTime = exchangeTime;
-    this.#localTime = localTime;
-    if (updateId >= 0) this.#updateId = updateId;
   }
 
   /** Cuts the batch before the message in progress, or grows it where that message is all there is. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AtomicFile } from '../../base/files.ts';
+import type { OrderBook } from '../book.ts';
 import type { Instrument } from '../instrument.ts';
 import { ArrowFileWriter, type ColumnBytes } from './arrow-file.ts';
 import { RowBatcher } from './batcher.ts';
@@ -39,6 +40,14 @@ export class TapeWriter {
   }
 
   /**
+   * Says before the first row which book the rows are of, kept by whoever pushes them: as it was before a message while a
+   * depth update is pushed, as it is after it while a snapshot is. Without one the writer keeps its own.
+   */
+  carry(book: OrderBook): void {
+    this.#batcher.carry(book);
+  }
+
+  /**
    * Appends a row: times in µs, price in ticks, quantity in base currency, `updateId` −1 where there is none. The last
    * row of an exchange message carries `Flag.messageEnd`; a `reset` is the first row of its message.
    */
@@ -52,6 +61,19 @@ export class TapeWriter {
     updateId: number,
   ): void {
     this.#batcher.push(exchangeTime, localTime, kind, price, quantity, flags, updateId);
+  }
+
+  /** Appends the rows of a depth update, a message of its own: the first `bids` of `count` levels are bids. */
+  pushLevels(
+    exchangeTime: number,
+    localTime: number,
+    prices: Int32Array,
+    quantities: Float64Array,
+    bids: number,
+    count: number,
+    updateId: number,
+  ): void {
+    this.#batcher.pushLevels(exchangeTime, localTime, prices, quantities, bids, count, updateId);
   }
 
   /**
