@@ -150,7 +150,7 @@ async function* decisions(context: BenchContext): AsyncIterable<Figure> {
   const one = new Float32Array(3);
   const [many, ofMany] = [normal(64 * 64), new Float32Array(3 * 64)];
   const ways = [
-    ['in plain loops (MlpPolicy)', () => policy.act(rows[next++ & 255], one), 100],
+    [`by MlpPolicy (${policy.backend})`, () => policy.act(rows[next++ & 255], one), 100],
     ['by the engine onnx', () => engine.act(rows[next++ & 255], 1, null, one), 100],
     ['64 at once by the engine onnx', () => engine.act(many, 64, null, ofMany), undefined],
   ] as const;

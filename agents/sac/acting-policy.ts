@@ -2,13 +2,13 @@ import type { SacEngineOptions, SacState } from './engine.ts';
 import { MlpPolicy } from './mlp-policy.ts';
 import { OnnxActor } from './onnx-actor.ts';
 
-// Runs at every step of training: a row is decided in plain loops, at once and without allocation.
+// Runs at every step of training: a row is decided at once and without allocation.
 
-/** From so many multiplications on, in several rows, ONNX Runtime is faster than plain loops: a call of it takes 25 µs. */
-const PRODUCTS_FOR_ONNX = 40_000;
+/** From so many multiplications on, in several rows, ONNX Runtime is faster than `MlpPolicy`: a call of it takes 25 µs. */
+const PRODUCTS_FOR_ONNX = 500_000;
 
 /**
- * The policy that acts while the learner is busy, with weights of its own: in plain loops for a few rows, and for many
+ * The policy that acts while the learner is busy, with weights of its own: `MlpPolicy` for a few rows, and for many
  * on ONNX Runtime where the learner's engine runs on it too. Which of them it is depends on nothing else, so that the
  * same run takes the same actions.
  */
@@ -17,12 +17,12 @@ export class ActingPolicy {
   /** Rows from which on ONNX Runtime computes. */
   readonly #rowsForOnnx: number;
   readonly #weights: SacState;
-  readonly #loops: MlpPolicy;
+  readonly #single: MlpPolicy;
   readonly #observation: Float32Array;
   readonly #noise: Float32Array;
   readonly #action: Float32Array;
   #onnx: OnnxActor | null | undefined;
-  #staleLoops = false;
+  #staleSingle = false;
   #staleOnnx = true;
 
   /** `engine` is the name of the learner's; `weights` (`actor/…`) are copied. */
@@ -35,7 +35,7 @@ export class ActingPolicy {
       ? Math.max(2, Math.ceil(PRODUCTS_FOR_ONNX / products))
       : Infinity;
     this.#weights = Object.fromEntries(copies);
-    this.#loops = new MlpPolicy(weights);
+    this.#single = new MlpPolicy(weights);
     this.#observation = new Float32Array(options.observationSize);
     this.#noise = new Float32Array(options.actionSize);
     this.#action = new Float32Array(options.actionSize);
@@ -49,7 +49,7 @@ export class ActingPolicy {
   /** Takes over other weights of the same shapes. */
   load(weights: SacState): void {
     for (const name in this.#weights) this.#weights[name].data.set(weights[name].data);
-    this.#staleLoops = true;
+    this.#staleSingle = true;
     this.#staleOnnx = true;
   }
 
@@ -68,8 +68,8 @@ export class ActingPolicy {
         return this.#onnx.act(observations, count, noise, out);
       }
     }
-    if (this.#staleLoops) this.#loops.load(this.#weights);
-    this.#staleLoops = false;
+    if (this.#staleSingle) this.#single.load(this.#weights);
+    this.#staleSingle = false;
     for (let row = 0; row < count; row++) this.#actRow(row, observations, noise, out);
   }
 
@@ -82,10 +82,10 @@ export class ActingPolicy {
     const { observationSize, actionSize } = this.#options;
     for (let i = 0; i < observationSize; i++) this.#observation[i] = observations[row * observationSize + i];
     if (noise === null) {
-      this.#loops.act(this.#observation, this.#action);
+      this.#single.act(this.#observation, this.#action);
     } else {
       for (let i = 0; i < actionSize; i++) this.#noise[i] = noise[row * actionSize + i];
-      this.#loops.sample(this.#observation, this.#noise, this.#action);
+      this.#single.sample(this.#observation, this.#noise, this.#action);
     }
     for (let i = 0; i < actionSize; i++) out[row * actionSize + i] = this.#action[i];
   }

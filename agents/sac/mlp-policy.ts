@@ -1,7 +1,8 @@
 import { InputError } from '../../base/errors.ts';
+import { createDenseKernel, type DenseKernel, type DenseLayer } from './dense-kernel.ts';
 import type { SacState } from './engine.ts';
 
-// Runs at every decision, live too: plain loops over typed arrays made once; acting allocates nothing.
+// Runs at every decision, live too: typed arrays made once, layers in WebAssembly; acting allocates nothing.
 
 /** Statistics that normalise raw features: clip((x − mean)/√(variance + ε), ±clip). */
 export interface FeatureNormaliser {
@@ -14,59 +15,69 @@ export interface FeatureNormaliser {
 interface Layer {
   readonly inputs: number;
   readonly outputs: number;
-  /** `[inputs, outputs]`, row-major. */
-  readonly kernel: Float32Array;
+  /** `[inputs, outputs]`, row-major, in the kernel's memory; rows are filled up with zeros to `width` numbers. */
+  readonly weights: Float32Array;
+  readonly width: number;
   readonly bias: Float32Array;
-  readonly result: Float32Array;
+  readonly dense: DenseLayer;
 }
 
-/** Inputs taken into a layer's sums in one pass. */
-const BLOCK = 8;
-
 /**
- * The actor as plain loops: raw features → normaliser → ReLU layers → tanh(mean), synchronous and float32 between
- * layers, so that it can decide inside an event handler. An engine's `act` gives the same to about 1e−6.
+ * The actor by itself: raw features → normaliser → ReLU layers → tanh(mean), synchronous, so that it can decide inside an
+ * event handler. Layers are float32, in WebAssembly SIMD or, where there is none, in loops that give the same bits. An
+ * engine's `act` gives the same to about 1e−6.
  */
 export class MlpPolicy {
   readonly observationSize: number;
   readonly actionSize: number;
+  /** What computes the layers. */
+  readonly backend: DenseKernel['name'];
   readonly #layers: readonly Layer[];
+  readonly #kernel: DenseKernel;
   readonly #mean: Float64Array;
   readonly #deviation: Float64Array;
   readonly #clip: number;
   readonly #input: Float32Array;
-  /** Offsets of the rows of the kernel whose input is not 0, and those inputs. ReLU leaves about half of them. */
-  readonly #rows: Int32Array;
-  readonly #values: Float64Array;
-  readonly #sums: Float64Array;
+  readonly #head: Float32Array;
 
-  /** `weights` holds `actor/{i}/kernel|bias`; without a normaliser the features are taken as they are. */
-  constructor(weights: SacState, normaliser: FeatureNormaliser | null = null) {
-    this.#layers = readLayers(weights);
+  /**
+   * `weights` holds `actor/{i}/kernel|bias`, and is copied; without a normaliser the features are taken as they are.
+   * `createKernel` is for comparisons.
+   */
+  constructor(
+    weights: SacState,
+    normaliser: FeatureNormaliser | null = null,
+    createKernel: (bytes: number) => DenseKernel = createDenseKernel,
+  ) {
+    const shapes = readShapes(weights);
+    this.#kernel = createKernel(memorySize(shapes));
+    this.#layers = layOut(shapes, this.#kernel.memory);
+    const { memory } = this.#kernel;
     const first = this.#layers[0];
     const head = this.#layers[this.#layers.length - 1];
+    this.backend = this.#kernel.name;
     this.observationSize = first.inputs;
     this.actionSize = head.outputs / 2;
-    const widest = Math.max(...this.#layers.map(({ inputs, outputs }) => Math.max(inputs, outputs)));
-    this.#input = new Float32Array(first.inputs);
-    this.#rows = new Int32Array(widest);
-    this.#values = new Float64Array(widest);
-    this.#sums = new Float64Array(widest);
+    this.#input = new Float32Array(memory, first.dense.input, first.inputs);
+    this.#head = new Float32Array(memory, head.dense.output, head.outputs);
     this.#mean = new Float64Array(first.inputs);
     this.#deviation = new Float64Array(first.inputs).fill(1);
     this.#clip = normaliser?.clip ?? Infinity;
     if (normaliser !== null) this.#readNormaliser(normaliser);
+    this.load(weights);
   }
 
   /** Takes over other weights of the same shapes, as they come out of training. */
   load(weights: SacState): void {
     this.#layers.forEach((layer, i) => {
       const { kernel, bias } = readLayer(weights, i);
-      if (kernel.length !== layer.kernel.length || bias.length !== layer.bias.length) {
-        throw badWeights(`actor/${i}/kernel`, `${kernel.length} weights`, `${layer.kernel.length} weights`);
+      const { inputs, outputs, width } = layer;
+      if (kernel.length !== inputs * outputs || bias.length !== outputs) {
+        throw badWeights(`actor/${i}/kernel`, `${kernel.length} weights`, `${inputs * outputs} weights`);
       }
-      layer.kernel.set(kernel);
       layer.bias.set(bias);
+      if (width === outputs) layer.weights.set(kernel);
+      else copyRows(kernel, outputs, layer.weights, width);
     });
   }
 
@@ -105,43 +116,8 @@ export class MlpPolicy {
       const x = (observation[i] - mean[i]) / deviation[i];
       input[i] = Math.min(Math.max(x, -clip), clip);
     }
-    const last = this.#layers.length - 1;
-    let x = input;
-    for (let i = 0; i <= last; i++) x = this.#layer(this.#layers[i], x, i < last);
-    return x;
-  }
-
-  /**
-   * One dense layer, row by row of its kernel, so that inputs which ReLU made 0 cost nothing and the kernel is read
-   * in the order it lies in memory.
-   */
-  #layer(layer: Layer, x: Float32Array, relu: boolean): Float32Array {
-    const { inputs, outputs, kernel, bias, result } = layer;
-    const rows = this.#rows;
-    const values = this.#values;
-    const sums = this.#sums;
-    let count = 0;
-    for (let i = 0; i < inputs; i++) {
-      const value = x[i];
-      // NaN is not 0: it goes on to the output, where it is seen.
-      if (value !== 0) {
-        rows[count] = i * outputs;
-        values[count++] = value;
-      }
-    }
-    for (let o = 0; o < outputs; o++) sums[o] = bias[o];
-    let k = 0;
-    for (; k + BLOCK <= count; k += BLOCK) addBlock(kernel, rows, values, k, outputs, sums);
-    for (; k < count; k++) {
-      const row = rows[k];
-      const value = values[k];
-      for (let o = 0; o < outputs; o++) sums[o] += value * kernel[row + o];
-    }
-    for (let o = 0; o < outputs; o++) {
-      const sum = sums[o];
-      result[o] = relu && sum < 0 ? 0 : sum;
-    }
-    return result;
+    for (let i = 0; i < this.#layers.length; i++) this.#kernel.run(this.#layers[i].dense);
+    return this.#head;
   }
 
   #readNormaliser({ mean, variance, epsilon }: FeatureNormaliser): void {
@@ -155,52 +131,64 @@ export class MlpPolicy {
   }
 }
 
-/** Adds eight rows of the kernel, each times its input, to the sums. */
-function addBlock(
-  kernel: Float32Array,
-  rows: Int32Array,
-  values: Float64Array,
-  k: number,
-  outputs: number,
-  sums: Float64Array,
-): void {
-  const r0 = rows[k];
-  const r1 = rows[k + 1];
-  const r2 = rows[k + 2];
-  const r3 = rows[k + 3];
-  const r4 = rows[k + 4];
-  const r5 = rows[k + 5];
-  const r6 = rows[k + 6];
-  const r7 = rows[k + 7];
-  const x0 = values[k];
-  const x1 = values[k + 1];
-  const x2 = values[k + 2];
-  const x3 = values[k + 3];
-  const x4 = values[k + 4];
-  const x5 = values[k + 5];
-  const x6 = values[k + 6];
-  const x7 = values[k + 7];
-  for (let o = 0; o < outputs; o++) {
-    const low = x0 * kernel[r0 + o] + x1 * kernel[r1 + o] + (x2 * kernel[r2 + o] + x3 * kernel[r3 + o]);
-    const high = x4 * kernel[r4 + o] + x5 * kernel[r5 + o] + (x6 * kernel[r6 + o] + x7 * kernel[r7 + o]);
-    sums[o] += low + high;
+function copyRows(from: Float32Array, length: number, to: Float32Array, width: number): void {
+  for (let row = 0, i = 0; i < from.length; row += width) {
+    for (let o = 0; o < length; o++) to[row + o] = from[i++];
   }
 }
 
-function readLayers(weights: SacState): Layer[] {
-  const layers: Layer[] = [];
+interface Shape {
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+function readShapes(weights: SacState): Shape[] {
+  const shapes: Shape[] = [];
   for (let i = 0; i === 0 || weights[`actor/${i}/kernel`] !== undefined; i++) {
     const { kernel, bias } = readLayer(weights, i);
     const outputs = bias.length;
     const inputs = kernel.length / outputs;
-    const before = layers[i - 1]?.outputs ?? inputs;
+    const before = shapes[i - 1]?.outputs ?? inputs;
     if (inputs !== before) throw badWeights(`actor/${i}/kernel`, `${inputs} inputs`, `${before} inputs`);
-    const result = new Float32Array(outputs);
-    layers.push({ inputs, outputs, kernel: kernel.slice(), bias: bias.slice(), result });
+    shapes.push({ inputs, outputs });
   }
-  const head = layers[layers.length - 1].outputs;
+  const head = shapes[shapes.length - 1].outputs;
   if (head % 2 !== 0) throw badWeights('the head', `${head} outputs`, 'a mean and a log-std for each action');
-  return layers;
+  return shapes;
+}
+
+/** Numbers in a row that holds so many, in whole vectors of four. */
+function padded(count: number): number {
+  return 4 * Math.ceil(count / 4);
+}
+
+/** The features, the pairs the kernel works with, then for each layer its bias, output and weights. */
+function memorySize(shapes: readonly Shape[]): number {
+  const layers = shapes.map(({ inputs, outputs }) => (inputs + 2) * padded(outputs));
+  return 4 * (padded(shapes[0].inputs) + pairsRoom(shapes) + layers.reduce((a, b) => a + b));
+}
+
+function pairsRoom(shapes: readonly Shape[]): number {
+  return padded(2 * (Math.max(...shapes.map(({ inputs }) => inputs)) + 4));
+}
+
+function layOut(shapes: readonly Shape[], memory: ArrayBuffer): Layer[] {
+  let next = 0;
+  const take = (numbers: number): number => {
+    next += 4 * numbers;
+    return next - 4 * numbers;
+  };
+  let input = take(padded(shapes[0].inputs));
+  const pairs = take(pairsRoom(shapes));
+  return shapes.map(({ inputs, outputs }, i) => {
+    const width = padded(outputs);
+    const [bias, output, kernel] = [take(width), take(width), take(inputs * width)];
+    const relu = i < shapes.length - 1;
+    const dense = { input, inputs, kernel, bias, output, rowBytes: 4 * width, pairs, relu };
+    input = output;
+    const weights = new Float32Array(memory, kernel, inputs * width);
+    return { inputs, outputs, weights, width, bias: new Float32Array(memory, bias, outputs), dense };
+  });
 }
 
 function readLayer(weights: SacState, i: number): { kernel: Float32Array; bias: Float32Array } {

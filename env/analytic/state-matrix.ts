@@ -1,5 +1,5 @@
 import { InputError, nearestMatch } from '../../base/errors.ts';
-import { createMemory } from './kernel/web-assembly.ts';
+import { createMemory } from '../../base/wasm/web-assembly.ts';
 
 /** Columns every analytic market has; its parts add their own. */
 export const MARKET_COLUMNS = [

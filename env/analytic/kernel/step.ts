@@ -1,7 +1,7 @@
 import type { Generator } from '../../../base/random.ts';
+import { assemble, FunctionBody, Type } from '../../../base/wasm/assembler.ts';
+import { compile, instantiate } from '../../../base/wasm/web-assembly.ts';
 import type { StateMatrix } from '../state-matrix.ts';
-import { assemble, FunctionBody, Type } from './assembler.ts';
-import { instantiate } from './web-assembly.ts';
 
 /** Bytes of the kernel's generators at the memory's start: four xoshiro128+ side by side. */
 export const GENERATOR_BYTES = 64;
@@ -41,7 +41,7 @@ const [LOG_P, DECAY, STEP, DRIFT, LIMIT, MINUS_LIMIT, ONE, SIGN] = Array.from(
  * float32, exact to about 10⁻⁶ of their value; prices, cash and inventory are float64.
  */
 export function createKernel(state: StateMatrix, parameters: KernelParameters): () => void {
-  return instantiate(program(state, parameters), state.memory);
+  return instantiate(compile(program(state, parameters)), state.memory);
 }
 
 /** Seeds the four generators. */
@@ -73,10 +73,10 @@ function program(state: StateMatrix, parameters: KernelParameters): Uint8Array {
     account(f, state);
     f.get(ROW)
       .i32(16)
-      .addI32()
+      .scalar('i32Add')
       .tee(ROW)
       .i32(8 * state.rows)
-      .lessThanI32();
+      .scalar('i32LessThan');
   });
   [S0, S1, S2, S3].forEach((s, i) => {
     f.i32(0)
