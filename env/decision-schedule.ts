@@ -27,16 +27,19 @@ export class DecisionSchedule {
   decide(skipTo = 0): number {
     const lanes = this.#lanes;
     const due = this.#due;
-    const intervals = this.#intervals;
+    const now = this.#next;
+    let next = Number.POSITIVE_INFINITY;
     let decisions = 0;
     for (let i = 0; i < lanes.length; i++) {
-      if (due[i] !== this.#next) continue;
-      lanes[i].lane.decide(lanes[i].quoter);
-      decisions++;
-      due[i] += intervals[i];
-      if (skipTo > due[i]) due[i] = Math.ceil(skipTo / intervals[i]) * intervals[i];
+      if (due[i] === now) {
+        lanes[i].lane.decide(lanes[i].quoter);
+        decisions++;
+        const interval = this.#intervals[i];
+        due[i] = skipTo > now + interval ? Math.ceil(skipTo / interval) * interval : now + interval;
+      }
+      if (due[i] < next) next = due[i];
     }
-    this.#next = earliest(due);
+    this.#next = next;
     return decisions;
   }
 }

@@ -12,6 +12,7 @@ export class SideView implements OwnQuote {
   #order: Order | null = null;
   /** Steps of orders whose cancel was sent, and which may still fill for all the agent knows. */
   #cancellingSteps = 0;
+  #changes = 0;
 
   constructor(seat: MarketSeat, lotSteps: number) {
     this.#seat = seat;
@@ -21,6 +22,11 @@ export class SideView implements OwnQuote {
   /** The order that is wanted here; null when there is none. */
   get order(): Order | null {
     return this.#order;
+  }
+
+  /** How often something became of the orders here. */
+  get changes(): number {
+    return this.#changes;
   }
 
   get active(): boolean {
@@ -52,25 +58,34 @@ export class SideView implements OwnQuote {
   /** A new order was sent. */
   sent(order: Order): void {
     this.#order = order;
+    this.#changes++;
   }
 
   /** The cancel of the order was sent: it is wanted no more. */
   cancelled(): void {
     if (this.#order === null) return;
+    this.#changes++;
     this.#cancellingSteps += this.#order.knownRemaining;
     this.#order = null;
   }
 
   /** The agent learns that `order` can fill `steps` less than he knew. */
   reduced(order: Order, steps: number): void {
+    this.#changes++;
     const known = Math.min(steps, order.knownRemaining);
     order.knownRemaining -= known;
     if (order.cancelSent) this.#cancellingSteps -= known;
     else if (order === this.#order && order.knownRemaining === 0) this.#order = null;
   }
 
+  /** The agent learns that a cancel was lost: what is not wanted still is there. */
+  stayed(): void {
+    this.#changes++;
+  }
+
   /** Nothing rests or is on its way any more. */
   clear(): void {
+    this.#changes++;
     this.#order = null;
     this.#cancellingSteps = 0;
   }
@@ -92,15 +107,17 @@ export class LaneView implements QuoterView {
   readonly bid: SideView;
   readonly ask: SideView;
   readonly #parts: LaneViewParts;
+  readonly #seat: MarketSeat;
 
   constructor(parts: LaneViewParts) {
     this.bid = parts.bid;
     this.ask = parts.ask;
     this.#parts = parts;
+    this.#seat = parts.seat;
   }
 
   get market(): MarketView {
-    return this.#parts.seat.seen;
+    return this.#seat.seen;
   }
 
   get inventory(): number {

@@ -27,6 +27,7 @@ import {
   Refresh,
 } from './quoter.ts';
 import type { LaneSettings } from './settings.ts';
+import { SettledQuote } from './settled-quote.ts';
 
 /** Models in place of those that settings name. One with a state of its own belongs to one lane alone. */
 export interface LaneModels {
@@ -62,12 +63,15 @@ export class Lane implements MarketParticipant {
   readonly #instrument: Instrument;
   readonly #lotSteps: number;
   readonly #listeners: readonly LaneListener[];
+  /** Those of them that hear of decisions: most decisions change nothing, and nobody else need be asked. */
+  readonly #deciders: readonly LaneListener[];
   readonly #seat: MarketSeat;
   readonly #models: readonly SessionModel[];
   readonly #seed: number;
   readonly #exchange: SimulatedExchange;
   readonly #ledger: Ledger;
   readonly #quote = emptyQuote();
+  readonly #settled: SettledQuote;
   #orders = 0;
 
   constructor(options: LaneOptions) {
@@ -78,6 +82,7 @@ export class Lane implements MarketParticipant {
     this.#instrument = instrument;
     this.#lotSteps = wholeSteps(lot, instrument);
     this.#listeners = listeners;
+    this.#deciders = listeners.filter(({ onDecision }) => onDecision !== undefined);
     this.#models = [latency, queue, fees];
     this.#seed = options.seed;
     this.#seat = new MarketSeat(createImpact(settings.impact));
@@ -96,6 +101,7 @@ export class Lane implements MarketParticipant {
       owner: this.#ledger,
       seat: this.#seat,
     });
+    this.#settled = new SettledQuote(this.#ledger.sides);
     this.watch = this.#exchange.watch;
     this.view = new LaneView({
       seat: this.#seat,
@@ -165,12 +171,24 @@ export class Lane implements MarketParticipant {
    * sent while the book is unknown. Throws an InputError for a quote that is no quote. The object returned is reused.
    */
   decide(quoter: Quoter): Quote {
-    const { seen: market } = this.#seat;
     const quote = this.#quote;
     this.#exchange.beginDecision();
     quoter.quote(this.view, quote);
-    checkQuote(quoter.name, quote);
-    for (const listener of this.#listeners) listener.onDecision?.(this.view, quote);
+    // Most decisions leave all as it is: what was checked and done for the same quote need not be again.
+    const settled = this.#settled.holds(quote);
+    if (!settled) checkQuote(quoter.name, quote);
+    for (const listener of this.#deciders) listener.onDecision?.(this.view, quote);
+    if (!settled) this.#act(quote);
+    // Without latency a request acts at once.
+    const { time } = this.#seat.market;
+    if (this.watch.clock <= time) this.#exchange.onClock(time);
+    return quote;
+  }
+
+  /** Sends what a quote needs. */
+  #act(quote: Quote): void {
+    const { seen: market } = this.#seat;
+    const [bid, ask] = this.#ledger.sides;
     // A price below one tick does not exist.
     const bidSteps = quote.bid >= 1 ? Math.round(quote.bidQuantity * this.#lotSteps) : 0;
     const askSteps = quote.ask >= 1 ? Math.round(quote.askQuantity * this.#lotSteps) : 0;
@@ -182,10 +200,10 @@ export class Lane implements MarketParticipant {
       this.#place(BID, quote.bid, bidSteps, quote.refreshBid);
       this.#place(ASK, quote.ask, askSteps, quote.refreshAsk);
     }
-    // Without latency a request acts at once.
-    const { time } = this.#seat.market;
-    if (this.watch.clock <= time) this.#exchange.onClock(time);
-    return quote;
+    const done =
+      isDone(bid.order, quote.bid, bidSteps, quote.refreshBid) &&
+      isDone(ask.order, quote.ask, askSteps, quote.refreshAsk);
+    this.#settled.set(quote, done);
   }
 
   /**
@@ -283,6 +301,12 @@ function checkInterval(milliseconds: number): number {
     expected: 'a microsecond (0.001) or more',
     hint: 'Use an interval such as 100.',
   });
+}
+
+/** Whether nothing is to be sent for a side, whatever the market does. */
+function isDone(order: Order | null, price: number, steps: number, refresh: Refresh): boolean {
+  if (order === null) return steps === 0 || refresh === Refresh.leave;
+  return !mustGo(order, price, steps, refresh);
 }
 
 function mustGo(order: Order, price: number, steps: number, refresh: Refresh): boolean {

@@ -118,7 +118,10 @@ export class Ledger implements ExchangeOwner {
     if (over) this.sides[order.side].reduced(order, order.knownRemaining);
     if (cancelLost) {
       this.refusals.cancelLost++;
-      if (order.knownRemaining > 0) this.lostCancels.push(order);
+      if (order.knownRemaining > 0) {
+        this.lostCancels.push(order);
+        this.sides[order.side].stayed();
+      }
     }
     this.acknowledgements.add(time, roundTrip);
     for (const listener of this.#options.listeners) listener.onAcknowledge?.(roundTrip / 1000);

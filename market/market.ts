@@ -68,7 +68,10 @@ export class Market implements MarketView {
   #time = 0;
   #synchronised = false;
   #bookTime = Number.NaN;
-  #feedDelay = Number.NaN;
+  /** Where the latest row lies that came in a batch, and its local time, µs. */
+  #lastBatch: RowBatch | null = null;
+  #lastRow = 0;
+  #lastLocalTime = 0;
   /** A message has begun and not ended. */
   #inMessage = false;
   /** The message has changed the book. */
@@ -100,7 +103,9 @@ export class Market implements MarketView {
   }
 
   get feedDelay(): number {
-    return this.#feedDelay;
+    // The exchange's clock is read from the tape only where somebody asks.
+    if (this.#lastBatch === null) return Number.NaN;
+    return this.#lastLocalTime - timeAt(this.#lastBatch.exchangeTime, this.#lastRow);
   }
 
   /** Tells `listener` from here on: every row, or what its watch asks for. */
@@ -127,7 +132,7 @@ export class Market implements MarketView {
     this.#time = 0;
     this.#synchronised = false;
     this.#bookTime = Number.NaN;
-    this.#feedDelay = Number.NaN;
+    this.#lastBatch = null;
     this.#inMessage = false;
     this.#rebuilding = false;
   }
@@ -162,7 +167,11 @@ export class Market implements MarketView {
       }
     }
     // Of the rows between two looks at the market only the last can be seen.
-    if (row > from) this.#feedDelay = timeAt(localTime, row - 1) - timeAt(batch.exchangeTime, row - 1);
+    if (row > from) {
+      this.#lastBatch = batch;
+      this.#lastRow = row - 1;
+      this.#lastLocalTime = timeAt(localTime, row - 1);
+    }
     return row;
   }
 

@@ -11,6 +11,8 @@ export class Watch {
   highBid = Number.NEGATIVE_INFINITY;
   lowAsk = Number.POSITIVE_INFINITY;
   highAsk = Number.NEGATIVE_INFINITY;
+  /** Set with any of the others: the market looks again, and says so by taking it back. */
+  moved = true;
 }
 
 /**
@@ -32,22 +34,31 @@ export class Participants {
 
   add(participant: MarketParticipant): void {
     if (!this.#all.includes(participant)) this.#all.push(participant);
-    this.refresh();
+    this.#cover();
   }
 
   remove(participant: MarketParticipant): void {
     const index = this.#all.indexOf(participant);
     if (index >= 0) this.#all.splice(index, 1);
-    this.refresh();
+    this.#cover();
   }
 
   clear(): void {
     this.#all.length = 0;
-    this.refresh();
+    this.#cover();
   }
 
   /** Takes note of watches that changed between two events, as a decision changes them. */
   refresh(): void {
+    for (let i = 0; i < this.#all.length; i++) {
+      if (this.#all[i].watch.moved) {
+        this.#cover();
+        return;
+      }
+    }
+  }
+
+  #cover(): void {
     let clock = Number.POSITIVE_INFINITY;
     let lowBid = Number.POSITIVE_INFINITY;
     let highBid = Number.NEGATIVE_INFINITY;
@@ -55,6 +66,7 @@ export class Participants {
     let highAsk = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < this.#all.length; i++) {
       const { watch } = this.#all[i];
+      watch.moved = false;
       if (watch.clock < clock) clock = watch.clock;
       if (watch.lowBid < lowBid) lowBid = watch.lowBid;
       if (watch.highBid > highBid) highBid = watch.highBid;

@@ -73,7 +73,7 @@ export class SimulatedExchange {
 
   /** A decision on the market as it is now begins: what is sent from here on leaves one feed latency later. */
   beginDecision(): void {
-    this.#travel.beginDecision(this.#seat.market.time);
+    if (this.#travel.feeds) this.#travel.beginDecision(this.#seat.market.time);
   }
 
   /** Sends an order. */
@@ -334,6 +334,7 @@ export class SimulatedExchange {
     const { watch } = this;
     const bids = this.#own.side(BID);
     const asks = this.#own.side(ASK);
+    watch.moved = true;
     watch.clock = this.#travel.next;
     watch.highBid = bids.length > 0 ? bids[0].price : Number.NEGATIVE_INFINITY;
     watch.lowBid = bids.length > 0 ? bids[bids.length - 1].price : Number.POSITIVE_INFINITY;

@@ -5,14 +5,16 @@ export class ConstantLatency implements LatencyModel {
   readonly name: string;
   readonly #entry: number;
   readonly #response: number;
-  readonly #feed: number;
+  /** Only where it takes time: a decision then need not ask. */
+  readonly feed?: () => number;
 
   /** Travel times in ms; kept in whole µs. */
   constructor(entryMs: number, responseMs: number, feedMs = 0) {
     this.name = `constant ${entryMs} ms, ${responseMs} ms, feed ${feedMs} ms`;
     this.#entry = Math.round(1000 * entryMs);
     this.#response = Math.round(1000 * responseMs);
-    this.#feed = Math.round(1000 * feedMs);
+    const feed = Math.round(1000 * feedMs);
+    if (feed > 0) this.feed = () => feed;
   }
 
   entry(): number {
@@ -21,9 +23,5 @@ export class ConstantLatency implements LatencyModel {
 
   response(): number {
     return this.#response;
-  }
-
-  feed(): number {
-    return this.#feed;
   }
 }

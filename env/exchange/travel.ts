@@ -39,6 +39,8 @@ export class Travel {
   readonly requests = new Timeline<Request>();
   readonly responses = new Timeline<Response>();
   readonly #latency: LatencyModel;
+  /** Whether market data travel. Where not, the agent's clock is the tape's, and decisions need not begin. */
+  readonly feeds: boolean;
   readonly #watch: Watch;
   /** Feed latency as of the last decision, and the agent's clock then. */
   #feed = 0;
@@ -49,6 +51,7 @@ export class Travel {
 
   constructor(latency: LatencyModel, watch: Watch) {
     this.#latency = latency;
+    this.feeds = latency.feed !== undefined;
     this.#watch = watch;
   }
 
@@ -63,11 +66,6 @@ export class Travel {
 
   /** A decision on the market of `time` begins. */
   beginDecision(time: number): void {
-    const { feed } = this.#latency;
-    if (feed === undefined) {
-      this.#agentTime = time;
-      return;
-    }
     const latency = this.#checked('feed', this.#latency.feed?.(time) ?? 0, 0);
     // The agent's clock does not go back: market data do not overtake each other.
     this.#agentTime = Math.max(this.#agentTime, time + latency);
@@ -86,7 +84,7 @@ export class Travel {
       this.#lastArrival = due;
     }
     this.requests.add({ due, order, cancel, lost, sentAt });
-    if (due < this.#watch.clock) this.#watch.clock = due;
+    this.#wake(due);
   }
 
   /** The exchange tells at `time` of a fill or of an order's end. */
@@ -158,6 +156,12 @@ export class Travel {
 
   #add(response: Response): void {
     this.responses.add(response);
-    if (response.due < this.#watch.clock) this.#watch.clock = response.due;
+    this.#wake(response.due);
+  }
+
+  #wake(due: number): void {
+    if (due >= this.#watch.clock) return;
+    this.#watch.clock = due;
+    this.#watch.moved = true;
   }
 }

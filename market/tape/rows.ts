@@ -26,7 +26,7 @@ export const Flag = {
 
 /**
  * A bounded run of tape rows as parallel typed arrays; only the first `length` entries mean anything, and the arrays
- * belong to the reader, which may reuse them for the next batch.
+ * belong to the reader, which may reuse them for the next batch, all but `exchangeTime`.
  * Times are µs since the epoch split in halves: time = high · 2³² + low, at indices 2i (low) and 2i + 1 (high).
  */
 export interface RowBatch {
