@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { TradeStream } from '../../live/binance/venue.ts';
 import { FAULT_KINDS, parseFaults } from '../../live/exchange/faults.ts';
 import { importCaptures } from '../../market/import.ts';
 import { simulateCapture } from '../../market/simulated/capture.ts';
@@ -7,6 +8,24 @@ import { playShadow, verifyPlayed } from './shadow-support.ts';
 import { recording } from './support.ts';
 
 const SOCKET_FAULTS: readonly string[] = ['drop', 'duplicate', 'reorder', 'delay', 'burst', 'corrupt-json'];
+
+/** What of a capture is listened to, where it is not the whole. */
+interface Source {
+  readonly snapshot?: string;
+  readonly symbol?: string;
+  readonly trades?: TradeStream;
+}
+
+/** Captures by their folder, and of several symbols the one that is listened to. */
+const RECORDINGS: readonly { folder: string; files: readonly string[]; symbol?: string }[] = [
+  { folder: 'spot-nexousdt', files: ['20240723.gz'] },
+  { folder: 'spot-btcusdt', files: ['20240808.gz', '20240809.gz'] },
+  { folder: 'usdm-btcusdt', files: ['20240718.gz', '20240719.gz'] },
+  { folder: 'frames-spot', files: ['ws.txt'], symbol: 'NKNUSDT' },
+  { folder: 'frames-spot', files: ['ws.txt'], symbol: 'RUNEEUR' },
+  { folder: 'frames-usdm', files: ['ws.txt'], symbol: 'SUSHIUSDT' },
+  { folder: 'frames-usdm', files: ['ws.txt'], symbol: 'CTKUSDT' },
+];
 
 describe('decisions of a shadow session are those of a backtest of its recording', () => {
   let folder: TestFolder;
@@ -19,12 +38,15 @@ describe('decisions of a shadow session are those of a backtest of its recording
   });
   after(() => folder.remove());
 
-  async function survive(captures: readonly string[], faults: string, snapshot?: string) {
+  async function survive(captures: readonly string[], faults: string, source: Source = {}) {
+    const { snapshot, symbol, trades } = source;
     const out = folder.at(`session${++sessions}`);
     const session = await playShadow({
       captures,
       out,
+      symbol,
       exchange: { faults: parseFaults(faults, 12), snapshot },
+      shadow: trades && { trades },
     });
     const { summary } = session;
     const verdict = await verifyPlayed(session);
@@ -67,20 +89,20 @@ describe('decisions of a shadow session are those of a backtest of its recording
     });
   }
 
-  for (const names of [
-    ['spot-nexousdt', '20240723.gz'],
-    ['spot-btcusdt', '20240808.gz'],
-    ['usdm-btcusdt', '20240718.gz'],
-  ]) {
-    it(`on the recording ${names[0]}, under a random plan`, async function () {
-      const [name, ...files] = names;
-      const captures = files.map((file) => recording(name, file));
-      if (captures.includes(null)) {
+  for (const { folder: name, files, symbol } of RECORDINGS) {
+    it(`on the recording ${[name, symbol ?? []].flat().join(', ')}, under a random plan`, async function () {
+      const captures = files.map((file) => recording(name, file)).filter((path) => path !== null);
+      const frames = symbol === undefined ? {} : { snapshot: recording(name, 'http.txt') ?? undefined };
+      if (captures.length < files.length) {
         console.log('      no recordings here: set MAKERGYM_DATA to their folder to run this test');
         this.skip();
         return;
       }
-      await survive(captures as string[], 'random:21');
+      await survive(captures, 'random:21', {
+        ...frames,
+        symbol,
+        trades: symbol === undefined ? undefined : 'aggTrade',
+      });
     });
   }
 });

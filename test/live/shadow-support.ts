@@ -44,6 +44,8 @@ export interface Played {
 export interface PlayOptions {
   readonly captures: readonly string[];
   readonly out: string;
+  /** The first of the captures' where absent. */
+  readonly symbol?: string;
   readonly exchange?: Partial<LocalExchangeOptions>;
   readonly shadow?: Partial<ShadowOptions>;
   readonly fallback?: Partial<FallbackSettings>;
@@ -65,7 +67,8 @@ export async function playShadow(options: PlayOptions): Promise<Played> {
     clock,
     ...options.exchange,
   });
-  const [symbol] = exchange.survey.symbols.keys();
+  const [first] = exchange.survey.symbols.keys();
+  const symbol = options.symbol ?? first;
   const controller = new AbortController();
   const open: (DecisionFile | FillFile)[] = [];
   const fallbacks: FallbackEvent[] = [];
