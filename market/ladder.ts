@@ -25,6 +25,8 @@ export class Ladder {
   /** Whether a key up to `#followed` has been set since {@link follow}. */
   #near = true;
   #followed = Number.POSITIVE_INFINITY;
+  readonly #given = new Float64Array(1);
+  readonly #before = new Float64Array(1);
 
   #farKeys: Int32Array;
   #farQuantities: Float64Array;
@@ -124,7 +126,7 @@ export class Ladder {
         if (key > horizon) named[cell >>> 5] |= 1 << (cell & 31);
       } else {
         if (price >= low && price <= high) break;
-        this.set(key, quantity);
+        this.#put(key, quantities, row);
         first = Math.max(careful, this.#best);
         last = this.#base + this.#size - 1;
       }
@@ -152,7 +154,7 @@ export class Ladder {
         occupied[cell >>> 5] |= 1 << (cell & 31);
         if (key > horizon) named[cell >>> 5] |= 1 << (cell & 31);
       } else {
-        this.set(key, quantities[i]);
+        this.#put(key, quantities, i);
         first = Math.max(careful, this.#best);
         last = this.#base + this.#size - 1;
       }
@@ -161,8 +163,16 @@ export class Ladder {
 
   /** Sets the quantity at a key and returns what it was, 0 where nothing was known. */
   set(key: number, quantity: number): number {
+    this.#given[0] = quantity;
+    this.#put(key, this.#given, 0);
+    return this.#before[0];
+  }
+
+  /** As {@link set}, with the quantity in an array and what it was in `#before`: numbers handed over would be boxed. */
+  #put(key: number, quantities: Float64Array, index: number): void {
     if (key <= this.#followed) this.#near = true;
     const offset = key - this.#base;
+    const quantity = quantities[index];
     let before: number;
     if (offset >= 0 && offset < this.#size) {
       const cell = key & this.#mask;
@@ -171,12 +181,13 @@ export class Ladder {
       this.#occupied[cell >>> 5] |= 1 << (cell & 31);
       if (key > this.#horizon) this.#named[cell >>> 5] |= 1 << (cell & 31);
     } else {
-      before = this.#setFar(key, quantity);
+      this.#setFar(key, quantities, index);
+      before = this.#before[0];
     }
     if (quantity > 0) {
       if (key < this.#best) this.#moveBest(key);
     } else if (key === this.#best) this.#moveBest(this.next(key));
-    return before;
+    this.#before[0] = before;
   }
 
   /** Quantity at a key: 0 where the level is empty, NaN where it is unknown. */
@@ -314,11 +325,10 @@ export class Ladder {
       if (((this.#occupied[word] | this.#named[word]) & bit) === 0) continue;
       const key = old + ((cell - old) & this.#mask);
       if (key >= base && key < end) continue;
-      const quantity = this.#quantities[cell];
+      this.#setFar(key, this.#quantities, cell);
       this.#quantities[cell] = 0;
       this.#occupied[word] &= ~bit;
       this.#named[word] &= ~bit;
-      this.#setFar(key, quantity);
     }
     this.#base = base;
     if (this.#farCount > 0) this.#takeFromFar(base, end);
@@ -339,13 +349,14 @@ export class Ladder {
     }
   }
 
-  #setFar(key: number, quantity: number): number {
+  #setFar(key: number, quantities: Float64Array, index: number): void {
+    const quantity = quantities[index];
     let slot = this.#findFar(key);
     const known = this.#farKeys[slot] === key;
-    const before = known ? this.#farQuantities[slot] : 0;
+    this.#before[0] = known ? this.#farQuantities[slot] : 0;
     if (quantity === 0 && key <= this.#horizon) {
       if (known) this.#deleteFar(slot);
-      return before;
+      return;
     }
     if (!known) {
       if (2 * (this.#farCount + 1) > this.#farKeys.length) {
@@ -356,7 +367,6 @@ export class Ladder {
       this.#farCount++;
     }
     this.#farQuantities[slot] = quantity;
-    return before;
   }
 
   /** Slot of a key, or the empty slot where it would go. */

@@ -54,20 +54,28 @@ export class StreamDriver implements RowSink {
   ): void {
     if (this.#closed) return;
     const message = this.#message;
-    if (message.length === 0) {
-      if (localTime > this.#time) this.reach(localTime);
-      if (this.rows === 0 && kind !== Kind.reset) this.#beginUnknown(exchangeTime, localTime);
-    }
+    if (message.length === 0) this.#beginMessage(exchangeTime, localTime, kind);
     if (message.length === message.capacity) message.grow(2 * message.capacity);
     message.push(exchangeTime, localTime, kind, price, quantity, flags, updateId);
-    if ((flags & Flag.messageEnd) === 0) return;
-    this.#time = localTime;
-    this.rows += message.length;
-    this.market.applyBatch(message, 0, Number.POSITIVE_INFINITY);
-    message.clear();
-    if (kind === Kind.buy || kind === Kind.sell) return;
-    this.bookTime = localTime;
-    this.bookExchangeTime = exchangeTime;
+    if ((flags & Flag.messageEnd) !== 0) this.#endMessage(exchangeTime, localTime, kind);
+  }
+
+  /** A depth update, a message of its own: level by level each quantity would be boxed on its way. */
+  pushLevels(
+    exchangeTime: number,
+    localTime: number,
+    prices: Int32Array,
+    quantities: Float64Array,
+    bids: number,
+    count: number,
+    updateId: number,
+  ): void {
+    if (this.#closed) return;
+    const message = this.#message;
+    this.#beginMessage(exchangeTime, localTime, Kind.bid);
+    if (count > message.capacity) message.grow(2 * count);
+    message.pushLevels(exchangeTime, localTime, prices, quantities, bids, count, updateId);
+    this.#endMessage(exchangeTime, localTime, Kind.bid);
   }
 
   /** No row with a local time before `time`, µs, is still to come: takes the decisions before it. */
@@ -94,6 +102,22 @@ export class StreamDriver implements RowSink {
   /** Takes no more rows and no more decisions. */
   close(): void {
     this.#closed = true;
+  }
+
+  #beginMessage(exchangeTime: number, localTime: number, kind: number): void {
+    if (localTime > this.#time) this.reach(localTime);
+    if (this.rows === 0 && kind !== Kind.reset) this.#beginUnknown(exchangeTime, localTime);
+  }
+
+  #endMessage(exchangeTime: number, localTime: number, kind: number): void {
+    const message = this.#message;
+    this.#time = localTime;
+    this.rows += message.length;
+    this.market.applyBatch(message, 0, Number.POSITIVE_INFINITY);
+    message.clear();
+    if (kind === Kind.buy || kind === Kind.sell) return;
+    this.bookTime = localTime;
+    this.bookExchangeTime = exchangeTime;
   }
 
   #beginWith(time: number): void {

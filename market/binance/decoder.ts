@@ -52,6 +52,8 @@ export class Decoder {
   #at = 0;
   #end = 0;
   #failed = false;
+  /** The number just read: one that a function returns would be boxed. */
+  readonly #number = new Float64Array(1);
   /** Why the last payload was malformed. */
   #reason = '';
   /** Bytes of the event type, the stream name and the symbol, as [start, end). */
@@ -180,30 +182,16 @@ export class Decoder {
     const first = this.#bytes[this.#at];
     const isText = first === QUOTE;
     const isNumber = first >= ZERO && first < ZERO + 10;
-    if (key === b) {
-      if (isText) message.bidPrice = this.#decimal();
-      else if (first === OPEN_ARRAY) this.#bidsSeen = this.#levels(message.bids);
-      else this.#skip();
-    } else if (key === a) {
-      if (isText) message.askPrice = this.#decimal();
-      else if (first === OPEN_ARRAY) this.#asksSeen = this.#levels(message.asks);
-      else if (isNumber) message.tradeId = this.#integer();
-      else this.#skip();
-    } else if (key === E && isNumber) message.eventTime = timeToMicroseconds(this.#integer());
-    else if (key === T && isNumber) message.transactionTime = timeToMicroseconds(this.#integer());
-    else if (key === U && isNumber) message.firstId = this.#integer();
-    else if (key === u && isNumber) message.lastId = this.#integer();
-    else if (key === t && isNumber) message.tradeId = this.#integer();
-    else if (key === p && isText) message.price = this.#decimal();
-    else if (key === q && isText) message.quantity = this.#decimal();
-    else if (key === B && isText) message.bidQuantity = this.#decimal();
-    else if (key === A && isText) message.askQuantity = this.#decimal();
-    else if (key === s && isText) this.#readSymbol(message);
-    else if (key === m) {
+    if (key === m) {
       message.buyerIsMaker = first === t;
       this.#makerSeen = first === t || first === f;
       this.#skip();
-    } else if (key === e && isText) {
+    } else if (isNumber) this.#shortInteger(key, message);
+    else if (first === OPEN_ARRAY && key === b) this.#bidsSeen = this.#levels(message.bids);
+    else if (first === OPEN_ARRAY && key === a) this.#asksSeen = this.#levels(message.asks);
+    else if (isText && isDecimalKey(key)) this.#shortDecimal(key, message);
+    else if (key === s && isText) this.#readSymbol(message);
+    else if (key === e && isText) {
       if (!this.#string()) return;
       this.#typeStart = this.#stringStart;
       this.#typeEnd = this.#at - 1;
@@ -215,10 +203,37 @@ export class Decoder {
     } else this.#skip();
   }
 
+  #shortInteger(key: number, message: Message): void {
+    if (key !== E && key !== T && key !== U && key !== u && key !== t && key !== a) {
+      this.#skip();
+      return;
+    }
+    this.#integer();
+    const value = this.#number[0];
+    if (key === E) message.eventTime = timeToMicroseconds(value);
+    else if (key === T) message.transactionTime = timeToMicroseconds(value);
+    else if (key === U) message.firstId = value;
+    else if (key === u) message.lastId = value;
+    else message.tradeId = value;
+  }
+
+  #shortDecimal(key: number, message: Message): void {
+    this.#decimal();
+    const value = this.#number[0];
+    if (key === b) message.bidPrice = value;
+    else if (key === a) message.askPrice = value;
+    else if (key === B) message.bidQuantity = value;
+    else if (key === A) message.askQuantity = value;
+    else if (key === p) message.price = value;
+    else message.quantity = value;
+  }
+
   #longKey(start: number, length: number, message: Message, depth: number): void {
     const first = this.#bytes[this.#at];
-    if (this.#matches(start, length, KEY_PU)) message.previousId = this.#integer();
-    else if (depth === 0 && first === OPEN_OBJECT && this.#matches(start, length, KEY_DATA))
+    if (this.#matches(start, length, KEY_PU)) {
+      this.#integer();
+      message.previousId = this.#number[0];
+    } else if (depth === 0 && first === OPEN_OBJECT && this.#matches(start, length, KEY_DATA))
       this.#object(message, 1);
     else if (depth === 0 && first === OPEN_OBJECT && this.#matches(start, length, KEY_RESULT))
       this.#object(message, 1);
@@ -227,7 +242,8 @@ export class Decoder {
     else if (first === OPEN_ARRAY && this.#matches(start, length, KEY_ASKS))
       this.#asksSeen = this.#levels(message.asks);
     else if (this.#matches(start, length, KEY_LAST_UPDATE_ID)) {
-      message.lastId = this.#integer();
+      this.#integer();
+      message.lastId = this.#number[0];
       this.#hasLastUpdateId = true;
     } else if (first === QUOTE && this.#matches(start, length, KEY_STREAM)) {
       if (!this.#string()) return;
@@ -251,11 +267,13 @@ export class Decoder {
       if (this.#plainLevels(into)) return SEEN_LEVELS;
       if (!this.#expect(OPEN_ARRAY)) return 0;
       this.#space();
-      const price = this.#decimal();
+      this.#decimal();
+      const price = this.#number[0];
       this.#space();
       if (!this.#expect(COMMA)) return 0;
       this.#space();
-      const quantity = this.#decimal();
+      this.#decimal();
+      const quantity = this.#number[0];
       this.#space();
       if (!this.#expect(CLOSE_ARRAY)) return 0;
       into.push(price, quantity);
@@ -334,8 +352,8 @@ export class Decoder {
     return false;
   }
 
-  /** Reads a quoted decimal. */
-  #decimal(): number {
+  /** Reads a quoted decimal into `#number`; false where there is none. */
+  #decimal(): boolean {
     const bytes = this.#bytes;
     let at = this.#at;
     if (bytes[at] !== QUOTE) return this.#fail();
@@ -366,11 +384,12 @@ export class Decoder {
     }
     if (bytes[at] !== QUOTE || at >= this.#end) return this.#fail();
     this.#at = at + 1;
-    return integer <= EXACT ? integer / POWERS[decimals] : Number(this.#text(start, at));
+    this.#number[0] = integer <= EXACT ? integer / POWERS[decimals] : Number(this.#text(start, at));
+    return true;
   }
 
-  /** Reads a plain non-negative integer; ids need all their digits. */
-  #integer(): number {
+  /** Reads a plain non-negative integer into `#number`, ids need all their digits; false where there is none. */
+  #integer(): boolean {
     const bytes = this.#bytes;
     let at = this.#at;
     const start = at;
@@ -384,7 +403,8 @@ export class Decoder {
     const ended = next === COMMA || next === CLOSE_OBJECT || next === SPACE;
     if (at === start || !ended || value > EXACT || at > this.#end) return this.#fail();
     this.#at = at;
-    return value;
+    this.#number[0] = value;
+    return true;
   }
 
   #stringStart = 0;
@@ -464,10 +484,15 @@ export class Decoder {
     }
   }
 
-  #fail(): number {
+  #fail(): false {
     this.#failed = true;
-    return Number.NaN;
+    this.#number[0] = Number.NaN;
+    return false;
   }
+}
+
+function isDecimalKey(key: number): boolean {
+  return key === b || key === a || key === B || key === A || key === p || key === q;
 }
 
 function isPartialDepthBytes(bytes: Uint8Array, start: number, end: number): boolean {
