@@ -1,8 +1,11 @@
 import { type Levels, type Message, MessageKind } from './message.ts';
 
+/** Times below are milliseconds. */
+export const LEAST_MICROSECONDS = 1e14;
+
 /** Milliseconds (13 digits) or, from streams opened with `timeUnit=MICROSECOND`, microseconds (16 digits). */
-export function timeToMicroseconds(time: number): number {
-  return time < 1e14 ? time * 1000 : time;
+function timeToMicroseconds(time: number): number {
+  return time < LEAST_MICROSECONDS ? time * 1000 : time;
 }
 
 /**

@@ -3,7 +3,7 @@
  * objects. Whatever the scanner does not expect (escapes, exponents, other shapes) goes to JSON.parse and
  * decode-object.ts, which decide; so the scanner need not know all of JSON, only never misread it.
  */
-import { decodeObject, isPartialDepth, timeToMicroseconds } from './decode-object.ts';
+import { decodeObject, isPartialDepth, LEAST_MICROSECONDS } from './decode-object.ts';
 import { type Levels, type Message, MessageKind } from './message.ts';
 
 const SPACE = 0x20;
@@ -210,8 +210,10 @@ export class Decoder {
     }
     this.#integer();
     const value = this.#number[0];
-    if (key === E) message.eventTime = timeToMicroseconds(value);
-    else if (key === T) message.transactionTime = timeToMicroseconds(value);
+    // As decode-object.ts does in a function, whose call would box the time.
+    const scale = value < LEAST_MICROSECONDS ? 1000 : 1;
+    if (key === E) message.eventTime = value * scale;
+    else if (key === T) message.transactionTime = value * scale;
     else if (key === U) message.firstId = value;
     else if (key === u) message.lastId = value;
     else message.tradeId = value;
