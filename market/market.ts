@@ -262,7 +262,7 @@ export class Market implements MarketView {
       this.#bookTime = this.#time;
       this.#signals.onBook(this.#time, this.#book, this.#book.bidsChanged, this.#book.asksChanged);
       this.#book.follow(this.#signals.lowestBid, this.#signals.highestAsk);
-      if (this.#participants.watchesTouch(this.#book)) this.#participants.onTouch();
+      if (this.#participants.watchesTouch(this.#book)) this.#participants.onTouch(this.#book);
     }
     for (const listener of this.#listeners) listener.afterMessage(this.#time);
   }

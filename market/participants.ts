@@ -21,6 +21,12 @@ export class Watch {
  */
 export class Participants {
   readonly #all: MarketParticipant[] = [];
+  /** What each of them watches, as of the last look. */
+  #clocks = new Float64Array(0);
+  #lowBids = new Float64Array(0);
+  #highBids = new Float64Array(0);
+  #lowAsks = new Float64Array(0);
+  #highAsks = new Float64Array(0);
   #clock = Number.POSITIVE_INFINITY;
   #lowBid = Number.POSITIVE_INFINITY;
   #highBid = Number.NEGATIVE_INFINITY;
@@ -34,28 +40,52 @@ export class Participants {
 
   add(participant: MarketParticipant): void {
     if (!this.#all.includes(participant)) this.#all.push(participant);
-    this.#cover();
+    this.#recount();
   }
 
   remove(participant: MarketParticipant): void {
     const index = this.#all.indexOf(participant);
     if (index >= 0) this.#all.splice(index, 1);
-    this.#cover();
+    this.#recount();
   }
 
   clear(): void {
     this.#all.length = 0;
-    this.#cover();
+    this.#recount();
   }
 
   /** Takes note of watches that changed between two events, as a decision changes them. */
   refresh(): void {
-    for (let i = 0; i < this.#all.length; i++) {
-      if (this.#all[i].watch.moved) {
-        this.#cover();
-        return;
-      }
+    const all = this.#all;
+    let moved = false;
+    for (let i = 0; i < all.length; i++) {
+      const { watch } = all[i];
+      if (!watch.moved) continue;
+      this.#look(i, watch);
+      moved = true;
     }
+    if (moved) this.#cover();
+  }
+
+  #look(index: number, watch: Watch): void {
+    watch.moved = false;
+    this.#clocks[index] = watch.clock;
+    this.#lowBids[index] = watch.lowBid;
+    this.#highBids[index] = watch.highBid;
+    this.#lowAsks[index] = watch.lowAsk;
+    this.#highAsks[index] = watch.highAsk;
+  }
+
+  /** Somebody came or went. */
+  #recount(): void {
+    const { length } = this.#all;
+    this.#clocks = new Float64Array(length);
+    this.#lowBids = new Float64Array(length);
+    this.#highBids = new Float64Array(length);
+    this.#lowAsks = new Float64Array(length);
+    this.#highAsks = new Float64Array(length);
+    for (let i = 0; i < length; i++) this.#look(i, this.#all[i].watch);
+    this.#cover();
   }
 
   #cover(): void {
@@ -64,14 +94,12 @@ export class Participants {
     let highBid = Number.NEGATIVE_INFINITY;
     let lowAsk = Number.POSITIVE_INFINITY;
     let highAsk = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < this.#all.length; i++) {
-      const { watch } = this.#all[i];
-      watch.moved = false;
-      if (watch.clock < clock) clock = watch.clock;
-      if (watch.lowBid < lowBid) lowBid = watch.lowBid;
-      if (watch.highBid > highBid) highBid = watch.highBid;
-      if (watch.lowAsk < lowAsk) lowAsk = watch.lowAsk;
-      if (watch.highAsk > highAsk) highAsk = watch.highAsk;
+    for (let i = 0; i < this.#clocks.length; i++) {
+      if (this.#clocks[i] < clock) clock = this.#clocks[i];
+      if (this.#lowBids[i] < lowBid) lowBid = this.#lowBids[i];
+      if (this.#highBids[i] > highBid) highBid = this.#highBids[i];
+      if (this.#lowAsks[i] < lowAsk) lowAsk = this.#lowAsks[i];
+      if (this.#highAsks[i] > highAsk) highAsk = this.#highAsks[i];
     }
     this.#clock = clock;
     this.#lowBid = lowBid;
@@ -103,36 +131,37 @@ export class Participants {
     return book.bestAsk <= this.#highBid || book.bestBid >= this.#lowAsk;
   }
 
+  // What one of them does moves nobody's watch but its own, so the last look holds throughout a loop.
+
   onClock(until: number): void {
-    for (let i = 0; i < this.#all.length; i++) {
-      const participant = this.#all[i];
-      if (participant.watch.clock <= until) participant.onClock(until);
-    }
+    const clocks = this.#clocks;
+    for (let i = 0; i < clocks.length; i++) if (clocks[i] <= until) this.#all[i].onClock(until);
     this.refresh();
   }
 
   onLevel(side: Side, price: number, before: number, after: number): void {
-    for (let i = 0; i < this.#all.length; i++) {
-      const participant = this.#all[i];
-      const { watch } = participant;
-      const low = side === BID ? watch.lowBid : watch.lowAsk;
-      const high = side === BID ? watch.highBid : watch.highAsk;
-      if (price >= low && price <= high) participant.onLevel(side, price, before, after);
+    const low = side === BID ? this.#lowBids : this.#lowAsks;
+    const high = side === BID ? this.#highBids : this.#highAsks;
+    for (let i = 0; i < low.length; i++) {
+      if (price >= low[i] && price <= high[i]) this.#all[i].onLevel(side, price, before, after);
     }
   }
 
   onTrade(price: number, quantity: number, aggressor: Side): void {
-    for (let i = 0; i < this.#all.length; i++) {
-      const participant = this.#all[i];
-      const { watch } = participant;
-      const reached = aggressor === BID ? price >= watch.lowAsk : price <= watch.highBid;
-      if (reached) participant.onTrade(price, quantity, aggressor);
+    const bids = this.#highBids;
+    const asks = this.#lowAsks;
+    for (let i = 0; i < bids.length; i++) {
+      const reached = aggressor === BID ? price >= asks[i] : price <= bids[i];
+      if (reached) this.#all[i].onTrade(price, quantity, aggressor);
     }
     this.refresh();
   }
 
-  onTouch(): void {
-    for (let i = 0; i < this.#all.length; i++) this.#all[i].onTouch();
+  onTouch(book: BookView): void {
+    const { bestBid, bestAsk } = book;
+    for (let i = 0; i < this.#highBids.length; i++) {
+      if (bestAsk <= this.#highBids[i] || bestBid >= this.#lowAsks[i]) this.#all[i].onTouch();
+    }
     this.refresh();
   }
 

@@ -1,29 +1,25 @@
 const WINDOW = 60_000_000;
-/** A window that lost this many entries at its front is packed. */
-const PACK_AT = 1024;
 
 /**
  * The 99th percentile of send→acknowledge over the trailing minute, exact: the samples of the minute are kept sorted.
  * Nearest rank: the smallest sample that at least 99 % of the samples do not exceed.
  */
 export class Acknowledgements {
-  /** Samples in order of time: when they came, µs, and how long they took, µs. */
-  readonly #times: number[] = [];
-  readonly #durations: number[] = [];
+  /** Samples in order of time, a ring: when they came, µs, and how long they took, µs. */
+  #times = new Float64Array(256);
+  #durations = new Float64Array(256);
   #first = 0;
+  /** The same, by how long they took. */
   #sorted = new Float64Array(256);
   #count = 0;
 
   /** Takes a sample that became known at `time`, µs, not before the samples already taken. */
   add(time: number, duration: number): void {
     this.#expire(time);
-    this.#times.push(time);
-    this.#durations.push(duration);
-    if (this.#count === this.#sorted.length) {
-      const grown = new Float64Array(2 * this.#count);
-      grown.set(this.#sorted);
-      this.#sorted = grown;
-    }
+    if (this.#count === this.#sorted.length) this.#grow();
+    const last = (this.#first + this.#count) & (this.#times.length - 1);
+    this.#times[last] = time;
+    this.#durations[last] = duration;
     const index = this.#rank(duration);
     if (index < this.#count) this.#sorted.copyWithin(index + 1, index, this.#count);
     this.#sorted[index] = duration;
@@ -38,15 +34,27 @@ export class Acknowledgements {
   }
 
   #expire(time: number): void {
-    while (this.#first < this.#times.length && this.#times[this.#first] <= time - WINDOW) {
+    while (this.#count > 0 && this.#times[this.#first] <= time - WINDOW) {
       const after = this.#rank(this.#durations[this.#first]);
       if (after < this.#count) this.#sorted.copyWithin(after - 1, after, this.#count);
       this.#count--;
-      this.#first++;
+      this.#first = (this.#first + 1) & (this.#times.length - 1);
     }
-    if (this.#first < PACK_AT) return;
-    this.#times.splice(0, this.#first);
-    this.#durations.splice(0, this.#first);
+  }
+
+  #grow(): void {
+    const size = this.#count;
+    const times = new Float64Array(2 * size);
+    const durations = new Float64Array(2 * size);
+    const sorted = new Float64Array(2 * size);
+    for (let i = 0; i < size; i++) {
+      times[i] = this.#times[(this.#first + i) & (size - 1)];
+      durations[i] = this.#durations[(this.#first + i) & (size - 1)];
+    }
+    sorted.set(this.#sorted);
+    this.#times = times;
+    this.#durations = durations;
+    this.#sorted = sorted;
     this.#first = 0;
   }
 

@@ -21,14 +21,17 @@ export class OwnOrders {
   add(order: Order): void {
     const orders = this.#sides[order.side];
     let index = orders.length;
-    while (index > 0 && isBetter(order, orders[index - 1])) index--;
-    orders.splice(index, 0, order);
+    orders.push(order);
+    for (; index > 0 && isBetter(order, orders[index - 1]); index--) orders[index] = orders[index - 1];
+    orders[index] = order;
   }
 
   remove(order: Order): void {
     const orders = this.#sides[order.side];
     const index = orders.indexOf(order);
-    if (index >= 0) orders.splice(index, 1);
+    if (index < 0) return;
+    for (let i = index + 1; i < orders.length; i++) orders[i - 1] = orders[i];
+    orders.pop();
   }
 
   /** Drops the orders of a side that have nothing left to fill. */
