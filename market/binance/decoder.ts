@@ -1,10 +1,12 @@
 /**
  * Binance messages from bytes. Hot path: one pass over the bytes, numbers straight from digits, no strings and no
- * objects. Whatever the scanner does not expect (escapes, exponents, other shapes) goes to JSON.parse and
- * decode-object.ts, which decide; so the scanner need not know all of JSON, only never misread it.
+ * objects. A message written like one before is read by its shape, any other by a scanner of JSON. Whatever the scanner
+ * does not expect (escapes, exponents, other shapes) goes to JSON.parse and decode-object.ts, which decide; so the
+ * scanner need not know all of JSON, only never misread it.
  */
 import { decodeObject, isPartialDepth, LEAST_MICROSECONDS } from './decode-object.ts';
 import { type Levels, type Message, MessageKind } from './message.ts';
+import { Shape } from './shape.ts';
 
 const SPACE = 0x20;
 const QUOTE = 0x22;
@@ -22,6 +24,37 @@ const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${ex
 /** Integers up to here are exact in a double, so that integer ÷ 10ⁿ is the decimal, correctly rounded. */
 const EXACT = Number.MAX_SAFE_INTEGER;
 const SEEN_LEVELS = 1;
+/** Digits that an int32 always holds. */
+const INT32_DIGITS = 9;
+const INT32_POWERS = Int32Array.from({ length: 16 }, (_, exponent) =>
+  exponent <= INT32_DIGITS ? 10 ** exponent : 0,
+);
+
+/** Values that a shape holds places for: decimals, whole numbers, others. */
+const Value = {
+  none: 0,
+  bidPrice: 1,
+  bidQuantity: 2,
+  askPrice: 3,
+  askQuantity: 4,
+  price: 5,
+  quantity: 6,
+  lastId: 7,
+  transactionTime: 8,
+  eventTime: 9,
+  tradeId: 10,
+  firstId: 11,
+  previousId: 12,
+  buyerIsMaker: 13,
+  bids: 14,
+  asks: 15,
+} as const;
+type Value = (typeof Value)[keyof typeof Value];
+/** Streams of a symbol are few, symbols of a capture seldom more. */
+const SHAPES = 8;
+const MARKS = 32;
+/** Bytes that hold many messages: part of a file, not one message from a socket. */
+const MANY = 1 << 16;
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const code = (character: string): number => character.charCodeAt(0);
@@ -31,6 +64,8 @@ const TRADE = ascii('trade');
 const AGG_TRADE = ascii('aggTrade');
 const BOOK_TICKER = ascii('bookTicker');
 const MARKET = ascii('MARKET');
+const TRUE = ascii('true');
+const FALSE = ascii('false');
 const KEY_PU = ascii('pu');
 const KEY_DATA = ascii('data');
 const KEY_BIDS = ascii('bids');
@@ -67,6 +102,18 @@ export class Decoder {
   #hasLastUpdateId = false;
   #symbolBytes: Uint8Array = new Uint8Array(0);
   #symbol = '';
+  /** On the bytes, where they are many messages. */
+  #view: DataView | null = null;
+  readonly #shapes: Shape[] = [];
+  #nextShape = 0;
+  /** Messages read by a shape, and those that could have been. */
+  #hits = 0;
+  #misses = 0;
+  /** What the value scanned last is. */
+  #value: Value = Value.none;
+  /** Values of the message: what, from where, to where. */
+  readonly #marks = new Int32Array(3 * MARKS);
+  #markCount = 0;
 
   /** Why the last payload was malformed. */
   get reason(): string {
@@ -75,7 +122,11 @@ export class Decoder {
 
   /** Decodes the JSON in `bytes[start, end)` into `message`. */
   decode(bytes: Uint8Array, start: number, end: number, message: Message): Decoded {
-    if (this.#scan(bytes, start, end, message)) return 'message';
+    if (this.#follow(bytes, start, end, message)) return 'message';
+    if (this.#scan(bytes, start, end, message)) {
+      this.#learn(start, message);
+      return 'message';
+    }
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
     try {
       const payload: unknown = JSON.parse(text);
@@ -85,6 +136,88 @@ export class Decoder {
       this.#reason = `not JSON: ${(error as Error).message}`;
     }
     return 'malformed';
+  }
+
+  /** Reads a message that is written like one before. */
+  #follow(bytes: Uint8Array, start: number, end: number, message: Message): boolean {
+    if (this.#bytes !== bytes) {
+      this.#bytes = bytes;
+      this.#view =
+        bytes.length < MANY ? null : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    this.#end = end;
+    const shapes = this.#shapes;
+    for (let i = 0; i < shapes.length; i++) {
+      const at = shapes[i].pass(bytes, this.#view, start, end, 0);
+      if (at < 0) continue;
+      this.#at = at;
+      if (!this.#followShape(shapes[i], message)) continue;
+      this.#hits++;
+      return true;
+    }
+    return false;
+  }
+
+  #followShape(shape: Shape, message: Message): boolean {
+    const { values } = shape;
+    const bytes = this.#bytes;
+    const view = this.#view;
+    const end = this.#end;
+    message.clear();
+    this.#failed = false;
+    for (let i = 0; ; ) {
+      this.#readValue(values[i], message);
+      if (this.#failed) return false;
+      const at = shape.pass(bytes, view, this.#at, end, ++i);
+      if (at < 0) return false;
+      this.#at = at;
+      if (i === values.length) break;
+    }
+    message.kind = shape.kind;
+    message.symbol = shape.symbol;
+    message.execution = shape.execution;
+    return this.#at === end;
+  }
+
+  #readValue(value: number, message: Message): void {
+    if (value === Value.buyerIsMaker) message.buyerIsMaker = this.#boolean();
+    else if (value === Value.bids) this.#readLevels(message.bids);
+    else if (value === Value.asks) this.#readLevels(message.asks);
+    else if (value <= Value.quantity) {
+      this.#decimal();
+      const number = this.#number[0];
+      if (value === Value.bidPrice) message.bidPrice = number;
+      else if (value === Value.bidQuantity) message.bidQuantity = number;
+      else if (value === Value.askPrice) message.askPrice = number;
+      else if (value === Value.askQuantity) message.askQuantity = number;
+      else if (value === Value.price) message.price = number;
+      else message.quantity = number;
+    } else {
+      this.#integer();
+      const number = this.#number[0];
+      // As decode-object.ts does in a function, whose call would box the time.
+      const scale = number < LEAST_MICROSECONDS ? 1000 : 1;
+      if (value === Value.lastId) message.lastId = number;
+      else if (value === Value.transactionTime) message.transactionTime = number * scale;
+      else if (value === Value.eventTime) message.eventTime = number * scale;
+      else if (value === Value.tradeId) message.tradeId = number;
+      else if (value === Value.firstId) message.firstId = number;
+      else message.previousId = number;
+    }
+  }
+
+  #readLevels(into: Levels): void {
+    if (this.#bytes[this.#at] !== OPEN_ARRAY || this.#levels(into) !== SEEN_LEVELS) this.#failed = true;
+  }
+
+  /** Remembers how a message is written, unless messages turn out to be seldom written alike. */
+  #learn(start: number, message: Message): void {
+    const { kind } = message;
+    const count = this.#markCount;
+    if (kind === MessageKind.other || kind === MessageKind.snapshot || count === 0 || count > MARKS) return;
+    if (this.#misses++ > this.#hits + SHAPES * SHAPES) return;
+    this.#shapes[this.#nextShape] = new Shape(this.#bytes, start, this.#end, this.#marks, count, message);
+    this.#nextShape = (this.#nextShape + 1) % SHAPES;
   }
 
   #scan(bytes: Uint8Array, start: number, end: number, message: Message): boolean {
@@ -99,6 +232,7 @@ export class Decoder {
     this.#asksSeen = 0;
     this.#makerSeen = false;
     this.#hasLastUpdateId = false;
+    this.#markCount = 0;
     this.#object(message, 0);
     this.#space();
     return !this.#failed && this.#at === end && this.#classify(message);
@@ -167,8 +301,11 @@ export class Decoder {
       this.#space();
       if (!this.#expect(COLON)) return;
       this.#space();
+      this.#value = Value.none;
+      const valueStart = this.#at;
       if (length === 1) this.#shortKey(bytes[start], message);
       else this.#longKey(start, length, message, depth);
+      if (this.#value !== Value.none) this.#mark(valueStart);
       this.#space();
       const next = bytes[this.#at];
       this.#at++;
@@ -178,19 +315,27 @@ export class Decoder {
     }
   }
 
+  #mark(start: number): void {
+    const count = this.#markCount++;
+    if (count >= MARKS) return;
+    this.#marks[3 * count] = this.#value;
+    this.#marks[3 * count + 1] = start;
+    this.#marks[3 * count + 2] = this.#at;
+    this.#value = Value.none;
+  }
+
   #shortKey(key: number, message: Message): void {
-    const first = this.#bytes[this.#at];
-    const isText = first === QUOTE;
-    const isNumber = first >= ZERO && first < ZERO + 10;
-    if (key === m) {
-      message.buyerIsMaker = first === t;
-      this.#makerSeen = first === t || first === f;
-      this.#skip();
-    } else if (isNumber) this.#shortInteger(key, message);
-    else if (first === OPEN_ARRAY && key === b) this.#bidsSeen = this.#levels(message.bids);
-    else if (first === OPEN_ARRAY && key === a) this.#asksSeen = this.#levels(message.asks);
-    else if (isText && isDecimalKey(key)) this.#shortDecimal(key, message);
-    else if (key === s && isText) this.#readSymbol(message);
+    const value = this.#valueOf(key, this.#bytes[this.#at]);
+    if (value !== Value.none) {
+      this.#value = value;
+      this.#readValue(value, message);
+      if (value === Value.bids) this.#bidsSeen = SEEN_LEVELS;
+      else if (value === Value.asks) this.#asksSeen = SEEN_LEVELS;
+      else if (value === Value.buyerIsMaker) this.#makerSeen = true;
+      return;
+    }
+    const isText = this.#bytes[this.#at] === QUOTE;
+    if (key === s && isText) this.#readSymbol(message);
     else if (key === e && isText) {
       if (!this.#string()) return;
       this.#typeStart = this.#stringStart;
@@ -203,36 +348,31 @@ export class Decoder {
     } else this.#skip();
   }
 
-  #shortInteger(key: number, message: Message): void {
-    if (key !== E && key !== T && key !== U && key !== u && key !== t && key !== a) {
-      this.#skip();
-      return;
+  /** What the value of a field is, by its name and its first byte. */
+  #valueOf(key: number, first: number): Value {
+    if (first === QUOTE) {
+      if (key === b) return Value.bidPrice;
+      if (key === B) return Value.bidQuantity;
+      if (key === a) return Value.askPrice;
+      if (key === A) return Value.askQuantity;
+      if (key === p) return Value.price;
+      return key === q ? Value.quantity : Value.none;
     }
-    this.#integer();
-    const value = this.#number[0];
-    // As decode-object.ts does in a function, whose call would box the time.
-    const scale = value < LEAST_MICROSECONDS ? 1000 : 1;
-    if (key === E) message.eventTime = value * scale;
-    else if (key === T) message.transactionTime = value * scale;
-    else if (key === U) message.firstId = value;
-    else if (key === u) message.lastId = value;
-    else message.tradeId = value;
-  }
-
-  #shortDecimal(key: number, message: Message): void {
-    this.#decimal();
-    const value = this.#number[0];
-    if (key === b) message.bidPrice = value;
-    else if (key === a) message.askPrice = value;
-    else if (key === B) message.bidQuantity = value;
-    else if (key === A) message.askQuantity = value;
-    else if (key === p) message.price = value;
-    else message.quantity = value;
+    if (first >= ZERO && first < ZERO + 10) {
+      if (key === u) return Value.lastId;
+      if (key === E) return Value.eventTime;
+      if (key === T) return Value.transactionTime;
+      if (key === U) return Value.firstId;
+      return key === t || key === a ? Value.tradeId : Value.none;
+    }
+    if (first === OPEN_ARRAY) return key === b ? Value.bids : key === a ? Value.asks : Value.none;
+    return key === m && (first === t || first === f) ? Value.buyerIsMaker : Value.none;
   }
 
   #longKey(start: number, length: number, message: Message, depth: number): void {
     const first = this.#bytes[this.#at];
     if (this.#matches(start, length, KEY_PU)) {
+      this.#value = Value.previousId;
       this.#integer();
       message.previousId = this.#number[0];
     } else if (depth === 0 && first === OPEN_OBJECT && this.#matches(start, length, KEY_DATA))
@@ -310,7 +450,7 @@ export class Decoder {
         let integer = 0;
         let digit = bytes[at] - ZERO;
         while (digit >= 0 && digit <= 9) {
-          integer = integer * 10 + digit;
+          integer = (Math.imul(integer, 10) + digit) | 0;
           digit = bytes[++at] - ZERO;
         }
         const point = at;
@@ -320,13 +460,13 @@ export class Decoder {
         digit = bytes[++at] - ZERO;
         while (digit >= 0 && digit <= 9) {
           if (digit !== 0) {
-            const places = at - written;
-            integer = (places === 1 ? integer * 10 : integer * POWERS[places]) + digit;
+            integer = (Math.imul(integer, INT32_POWERS[(at - written) & 15]) + digit) | 0;
             written = at;
           }
           digit = bytes[++at] - ZERO;
         }
-        if (at === point + 1 || at - first > 16 || bytes[at] !== QUOTE) return this.#stop(start);
+        if (at === point + 1 || written - first > INT32_DIGITS || bytes[at] !== QUOTE)
+          return this.#stop(start);
         at++;
         const value = integer / POWERS[written - point];
         if (number === 0) price = value;
@@ -363,22 +503,19 @@ export class Decoder {
     let integer = 0;
     let digit = bytes[at] - ZERO;
     while (digit >= 0 && digit <= 9) {
-      integer = integer * 10 + digit;
+      integer = (Math.imul(integer, 10) + digit) | 0;
       digit = bytes[++at] - ZERO;
     }
+    const point = at;
     if (at === start) return this.#fail();
-    let decimals = 0;
+    let written = at;
     if (bytes[at] === DOT) {
       // Zeros count only once another digit follows: Binance pads to eight decimals.
-      let zeros = 0;
-      const point = at;
       digit = bytes[++at] - ZERO;
       while (digit >= 0 && digit <= 9) {
-        if (digit === 0) zeros++;
-        else {
-          integer = integer * POWERS[zeros + 1] + digit;
-          decimals += zeros + 1;
-          zeros = 0;
+        if (digit !== 0) {
+          integer = (Math.imul(integer, INT32_POWERS[(at - written) & 15]) + digit) | 0;
+          written = at;
         }
         digit = bytes[++at] - ZERO;
       }
@@ -386,21 +523,47 @@ export class Decoder {
     }
     if (bytes[at] !== QUOTE || at >= this.#end) return this.#fail();
     this.#at = at + 1;
-    this.#number[0] = integer <= EXACT ? integer / POWERS[decimals] : Number(this.#text(start, at));
+    const digits = written - start;
+    this.#number[0] =
+      digits <= INT32_DIGITS ? integer / POWERS[written - point] : this.#long(start, point, written);
     return true;
+  }
+
+  /** A decimal whose digits an int32 does not hold: from `start` to its last digit that counts, around the point. */
+  #long(start: number, point: number, written: number): number {
+    let integer = 0;
+    for (let at = start; at < point; at++) integer = integer * 10 + this.#bytes[at] - ZERO;
+    for (let at = point + 1; at <= written; at++) integer = integer * 10 + this.#bytes[at] - ZERO;
+    if (integer <= EXACT) return integer / POWERS[written - point];
+    return Number(this.#text(start, written === point ? point : written + 1));
+  }
+
+  #boolean(): boolean {
+    const isTrue = this.#bytes[this.#at] === t;
+    const word = isTrue ? TRUE : FALSE;
+    if (this.#matches(this.#at, word.length, word)) this.#at += word.length;
+    else this.#failed = true;
+    return isTrue;
   }
 
   /** Reads a plain non-negative integer into `#number`, ids need all their digits; false where there is none. */
   #integer(): boolean {
     const bytes = this.#bytes;
-    let at = this.#at;
-    const start = at;
-    let value = 0;
+    const start = this.#at;
+    let at = start;
+    let high = 0;
     let digit = bytes[at] - ZERO;
-    while (digit >= 0 && digit <= 9) {
-      value = value * 10 + digit;
+    while (digit >= 0 && digit <= 9 && at - start < INT32_DIGITS) {
+      high = (Math.imul(high, 10) + digit) | 0;
       digit = bytes[++at] - ZERO;
     }
+    const middle = at;
+    let low = 0;
+    while (digit >= 0 && digit <= 9 && at - middle < INT32_DIGITS) {
+      low = (Math.imul(low, 10) + digit) | 0;
+      digit = bytes[++at] - ZERO;
+    }
+    const value = high * POWERS[at - middle] + low;
     const next = bytes[at];
     const ended = next === COMMA || next === CLOSE_OBJECT || next === SPACE;
     if (at === start || !ended || value > EXACT || at > this.#end) return this.#fail();
@@ -491,10 +654,6 @@ export class Decoder {
     this.#number[0] = Number.NaN;
     return false;
   }
-}
-
-function isDecimalKey(key: number): boolean {
-  return key === b || key === a || key === B || key === A || key === p || key === q;
 }
 
 function isPartialDepthBytes(bytes: Uint8Array, start: number, end: number): boolean {

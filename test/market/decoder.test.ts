@@ -170,6 +170,60 @@ describe('decoder', () => {
     );
   });
 
+  it('reads messages written like those before as it reads the first, whole or with a byte changed', () => {
+    const places = fc.integer({ min: 0, max: 8 });
+    const digits = fc.bigInt({ min: 0n, max: 10n ** 17n });
+    const decimal = fc.tuple(digits, fc.nat(17), places).map(([number, cut, decimals]) => {
+      const text = String(number)
+        .slice(cut)
+        .padStart(decimals + 1, '0');
+      return decimals === 0 ? text : `${text.slice(0, -decimals)}.${text.slice(-decimals)}`;
+    });
+    const id = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
+    const list = fc
+      .array(fc.tuple(decimal, decimal), { maxLength: 3 })
+      .map((levels) => JSON.stringify(levels));
+    const text = fc.oneof(
+      fc
+        .tuple(id, id, decimal, decimal, decimal)
+        .map(
+          ([u, T, price, small, large]) =>
+            `{"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":${u},"s":"BTCUSDT","b":"${price}",` +
+            `"B":"${small}","a":"${price}","A":"${large}","T":${T},"E":${T}}}`,
+        ),
+      fc
+        .tuple(id, id, list, list)
+        .map(
+          ([u, E, bids, asks]) =>
+            `{"stream":"btcusdt@depth","data":{"e":"depthUpdate","E":${E},"s":"BTCUSDT","U":${u},"u":${u},` +
+            `"pu":${u},"b":${bids},"a":${asks}}}`,
+        ),
+      fc
+        .tuple(id, decimal, decimal, fc.boolean())
+        .map(
+          ([t, price, quantity, maker]) =>
+            `{"e":"trade","E":${t},"s":"ETHUSDT","t":${t},"p":"${price}","q":"${quantity}","X":"MARKET","m":${maker}}`,
+        ),
+    );
+    const change = fc.option(fc.tuple(fc.nat(400), fc.constantFrom(...'019.,"[]{}:tfbae \\')), { freq: 3 });
+    const outcome = (decoder: Decoder, line: string): unknown => {
+      const bytes = Buffer.from(line);
+      const message = new Message();
+      return decoder.decode(bytes, 0, bytes.length, message) === 'message' ? summary(message) : 'malformed';
+    };
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, change), { minLength: 2, maxLength: 24 }), (lines) => {
+        const following = new Decoder();
+        for (const [whole, changed] of lines) {
+          const at = changed === null ? 0 : changed[0] % whole.length;
+          const line = changed === null ? whole : whole.slice(0, at) + changed[1] + whole.slice(at + 1);
+          assert.deepEqual(outcome(following, line), outcome(new Decoder(), line), line);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
   it('says what is wrong with a malformed line', () => {
     assert.match(malformed('{"e":"trade","p":"1.5'), /not JSON/);
     assert.match(malformed('{"e":"trade"} x'), /not JSON/);
