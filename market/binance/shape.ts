@@ -49,7 +49,7 @@ export class Shape {
     this.#words = new DataView(this.#bytes.buffer);
   }
 
-  /** Where the text before value `index` ends, if it stands at `at`, −1 if it does not. A `view` on the bytes makes it faster. */
+  /** Where the text before value `index` ends if it stands at `at`, −1 if not. A `view` on the bytes makes it faster. */
   pass(bytes: Uint8Array, view: DataView | null, at: number, end: number, index: number): number {
     const from = this.#starts[index];
     const length = this.#starts[index + 1] - from;

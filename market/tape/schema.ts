@@ -1,4 +1,4 @@
-// Only the parts that describe a file: the whole library takes longer to load than an hour of recording to import.
+// Only the parts that describe a file: the whole library takes long to load.
 import { MetadataVersion } from 'apache-arrow/enum';
 import { Field, Schema } from 'apache-arrow/schema';
 import { Float64, Int32, Int64, TimestampMicrosecond, Uint8 } from 'apache-arrow/type';
