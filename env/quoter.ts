@@ -135,3 +135,17 @@ export function emptyQuote(): Quote {
     reason: Reason.quote,
   };
 }
+
+/** Copies every field of a quote; allocates nothing. */
+export function copyQuote(from: Readonly<Quote>, to: Quote): void {
+  to.reference = from.reference;
+  to.offset = from.offset;
+  to.spread = from.spread;
+  to.bid = from.bid;
+  to.ask = from.ask;
+  to.bidQuantity = from.bidQuantity;
+  to.askQuantity = from.askQuantity;
+  to.refreshBid = from.refreshBid;
+  to.refreshAsk = from.refreshAsk;
+  to.reason = from.reason;
+}

@@ -1,6 +1,7 @@
 import { keepApart } from '../own-quotes.ts';
 import { placeQuote } from '../place-quote.ts';
 import {
+  copyQuote,
   emptyQuote,
   type OwnQuote,
   type Quote,
@@ -159,18 +160,4 @@ function isQuoting(quote: Readonly<Quote>): boolean {
 
 function unit(x: number): number {
   return Math.min(Math.max(x, -1), 1);
-}
-
-/** Copies every field of a quote. */
-function copyQuote(from: Readonly<Quote>, to: Quote): void {
-  to.reference = from.reference;
-  to.offset = from.offset;
-  to.spread = from.spread;
-  to.bid = from.bid;
-  to.ask = from.ask;
-  to.bidQuantity = from.bidQuantity;
-  to.askQuantity = from.askQuantity;
-  to.refreshBid = from.refreshBid;
-  to.refreshAsk = from.refreshAsk;
-  to.reason = from.reason;
 }

@@ -2,7 +2,7 @@ import type { Fill } from '../../env/exchange/models.ts';
 import { Lane } from '../../env/lane.ts';
 import type { LaneListener } from '../../env/lane-listener.ts';
 import { resolveLot } from '../../env/lot.ts';
-import { emptyQuote, type Quote, type QuoterView } from '../../env/quoter.ts';
+import { copyQuote, emptyQuote, type Quote, type QuoterView } from '../../env/quoter.ts';
 import type { LaneSettings } from '../../env/settings.ts';
 import type { DriftDetector, FeatureDrift } from '../../evaluation/drift.ts';
 import { KpiRecorder } from '../../evaluation/kpi-recorder.ts';
@@ -184,17 +184,4 @@ export class Desk {
       },
     };
   }
-}
-
-function copyQuote(from: Readonly<Quote>, to: Quote): void {
-  to.reference = from.reference;
-  to.offset = from.offset;
-  to.spread = from.spread;
-  to.bid = from.bid;
-  to.ask = from.ask;
-  to.bidQuantity = from.bidQuantity;
-  to.askQuantity = from.askQuantity;
-  to.refreshBid = from.refreshBid;
-  to.refreshAsk = from.refreshAsk;
-  to.reason = from.reason;
 }
