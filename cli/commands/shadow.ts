@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { InputError } from '../../base/errors.ts';
-import { keepFolder, makeFolder, removeFolder } from '../../base/files.ts';
+import { keepFolder, makeFolder, removeFolder, requireFile } from '../../base/files.ts';
 import { formatTime, parseDuration } from '../../base/time.ts';
 import { POLICY_ONNX } from '../../checkpoints/export.ts';
 import { quoteCurrency } from '../../evaluation/session-record.ts';
@@ -20,7 +20,7 @@ import { parseSource, type ShadowSource } from '../../live/shadow/source.ts';
 import type { ShadowListener, ShadowStatus } from '../../live/shadow/status.ts';
 import type { ShadowSummary } from '../../live/shadow/summary.ts';
 import { otherPolicy, verifyShadow } from '../../live/shadow/verify.ts';
-import { checkPolicyFits, type ResolvedAgent, resolveAgent } from '../agents.ts';
+import { BASELINE_NAMES, checkPolicyFits, type ResolvedAgent, resolveAgent } from '../agents.ts';
 import type { Arguments, Command, CommandContext } from '../command.ts';
 import { type Config, resolveConfig, type Settings } from '../config.ts';
 import { describeDrift, driftDetector } from '../evaluation/drift.ts';
@@ -232,6 +232,7 @@ async function resolveExport(
   config: Config,
 ): Promise<ResolvedAgent & Required<Pick<ResolvedAgent, 'manifest' | 'createSupervised'>>> {
   const path = required(args, 'POLICY');
+  if (!BASELINE_NAMES.includes(path)) requireFile(path, 'POLICY');
   if (existsSync(path) && !existsSync(join(path, POLICY_ONNX))) throw notAnExport(path);
   const agent = await resolveAgent(path, config);
   const { manifest, createSupervised } = agent;

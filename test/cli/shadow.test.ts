@@ -202,6 +202,10 @@ describe('shadow', () => {
       const out = folder.at('taken');
       await makergym('shadow', policy, '--source', capture, '--duration', '10s', '--out', out, '--quiet');
       assert.equal((await refusal(policy, '--source', capture, '--out', out)).code, 'out-exists');
+      assert.equal(
+        (await refusal(folder.at('nowhere'), '--source', 'binance-spot:BTCUSDT')).code,
+        'file-not-found',
+      );
       assert.equal((await refusal('--verify', folder.at('nowhere'))).code, 'file-not-found');
       assert.equal((await refusal('--verify', out, '--source', capture)).code, 'unexpected-option');
       const other = await randomExport(folder.at('other'), INSTRUMENT, { maxInventory: 3 });
