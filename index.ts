@@ -40,7 +40,7 @@ export {
   type FixedSpreadParameters,
   type V15Parameters,
 } from './agents/parameters.ts';
-export { createEngine, ENGINE_NAMES } from './agents/sac/choose-engine.ts';
+export { createEngine } from './agents/sac/choose-engine.ts';
 export type {
   SacEngine,
   SacEngineOptions,
@@ -49,6 +49,7 @@ export type {
   StateTensor,
   TransitionBatch,
 } from './agents/sac/engine.ts';
+export { ENGINE_NAMES } from './agents/sac/engine-names.ts';
 export { MlpPolicy } from './agents/sac/mlp-policy.ts';
 export { createStackedEngine, type StackedSacEngine } from './agents/sac/onnx-engine.ts';
 export { PolicyQuoter } from './agents/sac/policy-quoter.ts';

@@ -58,7 +58,10 @@ export interface Progress {
   done(): void;
 }
 
-/** One command of the program. `run` returns the fields of its JSON document. */
+/**
+ * One command of the program: what it is called and takes. `run` returns the fields of its JSON document; it loads its
+ * work (`cli/run/`) when it is called, so that help and errors of usage need none of the libraries that work needs.
+ */
 export interface Command {
   readonly name: string;
   readonly describe: string;

@@ -1,4 +1,4 @@
-import yargs, { type Argv } from 'yargs';
+import type { Argv } from 'yargs';
 import { InputError, unknownName } from '../base/errors.ts';
 import { COMMON_OPTIONS, type RawArguments } from './arguments.ts';
 import type { Command, OptionSpec } from './command.ts';
@@ -21,7 +21,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (load === undefined) throw unknownName('command', name, Object.keys(COMMANDS));
     const command = await load();
-    const parser = describeCommand(command);
+    const parser = await describeCommand(command);
     if (argv.includes('--help') || argv.includes('-h')) {
       process.stdout.write(`${await parser.getHelp()}\n`);
       return EXIT.success;
@@ -34,14 +34,11 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
 
 async function showHelp(): Promise<number> {
   const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
-  const parser = yargs([])
-    .scriptName('makergym')
+  const parser = await createParser();
+  parser
     .usage(
       'makergym COMMAND [OPTIONS]\n\nFrom a Binance recording to a judged, exported market-making agent.',
     )
-    .help(false)
-    .version(false)
-    .wrap(100)
     .epilogue('makergym COMMAND --help tells more about one command.');
   for (const command of commands) parser.command(signature(command), command.describe);
   addOptions(parser, COMMON_OPTIONS);
@@ -49,13 +46,16 @@ async function showHelp(): Promise<number> {
   return EXIT.success;
 }
 
-function describeCommand(command: Command): Argv {
-  const parser = yargs([])
-    .scriptName('makergym')
+/** A parser that prints and refuses nothing by itself. Its library is loaded where there is something to parse. */
+async function createParser(): Promise<Argv> {
+  const { default: yargs } = await import('yargs');
+  return yargs([]).scriptName('makergym').help(false).version(false).wrap(100);
+}
+
+async function describeCommand(command: Command): Promise<Argv> {
+  const parser = await createParser();
+  parser
     .usage(`makergym ${signature(command)} [OPTIONS]\n\n${command.describe}`)
-    .help(false)
-    .version(false)
-    .wrap(100)
     .parserConfiguration({
       'camel-case-expansion': false,
       'dot-notation': false,

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { InputError, MakergymError, unknownName } from '../../base/errors.ts';
 import { matrixRate, matrixWork, measureUpdates } from './calibrate.ts';
 import type { SacEngine, SacEngineOptions } from './engine.ts';
+import { AUTO, ENGINE_NAMES, ONNX, onnxName, TFJS, tfjsName } from './engine-names.ts';
 import { DEVICES, type Device, requireThreads } from './onnx-device.ts';
 import { createOnnxEngine } from './onnx-engine.ts';
 import { isInstalled, requireInstalled } from './packages.ts';
@@ -30,12 +31,11 @@ export interface EngineChoice {
   readonly report?: (line: string) => void;
 }
 
-const ONNX = 'onnx';
 const ONNX_PACKAGE = 'onnxruntime-node';
 
 function onnx(device: Device): EngineKind {
   return {
-    name: device === 'cpu' ? ONNX : `${ONNX}-${device}`,
+    name: onnxName(device),
     optionalPackage: ONNX_PACKAGE,
     probesDevice: device !== 'cpu',
     brings: 'training five to eight times as fast as TensorFlow.js does in WebAssembly',
@@ -45,7 +45,7 @@ function onnx(device: Device): EngineKind {
 
 function tfjs(backend: TfjsBackend, extra: Pick<EngineKind, 'optionalPackage' | 'brings'> = {}): EngineKind {
   return {
-    name: `tfjs-${backend}`,
+    name: tfjsName(backend),
     ...extra,
     probesDevice: false,
     // Loaded when needed: TensorFlow.js alone takes longer to load than everything else.
@@ -71,13 +71,6 @@ export const ENGINES: readonly EngineKind[] = [
   tfjs('wasm'),
   tfjs('cpu'),
 ];
-
-/** Names that are not one engine but a choice between several. */
-const AUTO = 'auto';
-const TFJS = 'tfjs';
-
-/** What `--engine` takes. */
-export const ENGINE_NAMES: readonly string[] = [AUTO, TFJS, ...ENGINES.map(({ name }) => name)];
 
 /** What `auto` measures where it runs. */
 const CALIBRATED: readonly string[] = [ONNX, `${ONNX}-cuda`, `${TFJS}-node-gpu`, `${TFJS}-node`];

@@ -3,20 +3,8 @@ import { refuseSameFile } from '../../base/files.ts';
 import type { LaneListener } from '../../env/lane-listener.ts';
 import { DecisionFile, FillFile } from '../../evaluation/records.ts';
 import type { Instrument } from '../../market/instrument.ts';
-import type { Arguments, OptionSpec } from '../command.ts';
-
-export const RECORD_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  decisions: {
-    type: 'string',
-    describe: 'Arrow file to write, a row a decision of the candidate',
-    placeholder: 'FILE',
-  },
-  fills: {
-    type: 'string',
-    describe: 'Arrow file to write, a row a fill of the candidate',
-    placeholder: 'FILE',
-  },
-};
+import type { Arguments } from '../command.ts';
+import { RECORD_OPTIONS } from '../options/records.ts';
 
 /** Decision and fill files of one lane; they appear under their names when `finish` is called. */
 export class RecordFiles {

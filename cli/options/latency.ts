@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { parseDuration } from '../../base/time.ts';
-import { NORMAL_P99 } from '../../env/exchange/latency-log-normal.ts';
+import { NORMAL_P99 } from '../../env/exchange/normal-quantile.ts';
 import type { LatencySettings } from '../../env/settings.ts';
 import { badModel, type ModelGrammar, numberIn, parseModelText } from './model-text.ts';
 

@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors.ts';
-import { LOG_LEVELS, type LogLevel } from '../../live/monitor/event-log.ts';
+import { LOG_LEVELS, type LogLevel } from '../../live/monitor/log-level.ts';
 import type { MonitorOptions } from '../../live/monitor/monitor.ts';
 import type { Arguments, CommandContext, OptionSpec } from '../command.ts';
 import { VERSION } from '../run-command.ts';

@@ -11,9 +11,6 @@ export interface LogNormalOptions {
   readonly inOrder: boolean;
 }
 
-/** The 99 % quantile of the standard normal distribution. */
-export const NORMAL_P99 = 2.3263478740408408;
-
 /** Nothing is on its way for longer, µs. */
 export const LONGEST_TRAVEL = 60_000_000;
 

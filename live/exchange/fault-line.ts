@@ -1,5 +1,6 @@
 import type { CapturedMessage, StreamKind } from './capture-source.ts';
-import { type FaultKind, type FaultPlan, FaultTimer } from './faults.ts';
+import type { FaultKind } from './fault-kinds.ts';
+import { type FaultPlan, FaultTimer } from './faults.ts';
 
 /** A message on its way to the clients. */
 export interface WireMessage {

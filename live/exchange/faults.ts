@@ -1,24 +1,6 @@
 import { InputError, unknownName } from '../../base/errors.ts';
 import { type Generator, stream } from '../../base/random.ts';
-
-/** What can go wrong, in the exchange's streams, its sockets and its REST answers. */
-export const FAULT_KINDS = [
-  'drop',
-  'duplicate',
-  'reorder',
-  'delay',
-  'burst',
-  'corrupt-json',
-  'cut',
-  'half-open',
-  'silence',
-  'clock-skew',
-  'stale-snapshot',
-  'slow-snapshot',
-  'rate-limit',
-  'ban',
-] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
+import { FAULT_KINDS, type FaultKind } from './fault-kinds.ts';
 
 /** Other names people give them. */
 const ALIASES: Readonly<Record<string, FaultKind>> = {

@@ -1,10 +1,8 @@
 import { openSync } from 'node:fs';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { InputError } from '../../base/errors.ts';
+import type { LogLevel } from './log-level.ts';
 import { redact } from './redact.ts';
-
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Lines wait in memory until there is this much, bytes, or this much time has passed, ms. */
 const BATCH_BYTES = 4096;

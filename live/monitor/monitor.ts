@@ -1,12 +1,13 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type Clock, every, SystemClock, type Timer } from '../clock.ts';
 import type { LiveEvent } from '../feed/events.ts';
-import { EventLog, type EventLogOptions, type LogLevel } from './event-log.ts';
+import { EventLog, type EventLogOptions } from './event-log.ts';
 import { EventLoopLag } from './event-loop-lag.ts';
 import type { EventStream } from './event-stream.ts';
 import { addFeedMetrics, type WatchedFeed } from './feed-metrics.ts';
 import { DEFAULT_HEALTH, Health, type HealthLimits, type WatchedBook } from './health.ts';
 import { type ListenOptions, MonitorServer, type Route, sendText } from './http-server.ts';
+import type { LogLevel } from './log-level.ts';
 import { redactText } from './redact.ts';
 import { SAMPLE_MS } from './session-history.ts';
 import { addBookMetrics, addSessionMetrics } from './session-metrics.ts';

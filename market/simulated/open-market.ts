@@ -6,12 +6,10 @@ import { MICROSECONDS } from '../../base/time.ts';
 import type { Instrument } from '../instrument.ts';
 import { FittedMarket } from './fitted-market.ts';
 import { type FittedTo, readMarketFile } from './market-file.ts';
-import { DEFAULT_QUEUE_REACTIVE, type QueueReactiveParameters } from './parameters.ts';
+import { DEFAULT_QUEUE_REACTIVE, EMBEDDED_MARKET, type QueueReactiveParameters } from './parameters.ts';
 import { QueueReactiveMarket } from './queue-reactive.ts';
 import type { SimulatedMarket } from './simulated-market.ts';
 
-/** The embedded market, tuned by hand. */
-export const EMBEDDED_MARKET = 'queue-reactive';
 /** No simulation to a file is longer than this, seconds: a slip of the unit would fill the disk. */
 export const LONGEST_SECONDS = 30 * 86_400;
 /** Seeds whose markets begin at different times; more would leave the years that times are exact in. */

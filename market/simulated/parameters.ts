@@ -49,6 +49,9 @@ export interface QueueReactiveParameters {
   readonly outerDepth: number;
 }
 
+/** Name of the embedded market, tuned by hand. */
+export const EMBEDDED_MARKET = 'queue-reactive';
+
 /** The reference calibration; docs/simulated-market.md compares it with recordings. */
 export const DEFAULT_QUEUE_REACTIVE: QueueReactiveParameters = {
   symbol: 'SIMUSDT',

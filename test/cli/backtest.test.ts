@@ -12,6 +12,7 @@ import { parseFees } from '../../cli/options/fees.ts';
 import { LANE_OPTIONS, spanOptions } from '../../cli/options/lane.ts';
 import { parseLatency } from '../../cli/options/latency.ts';
 import { parseQueue } from '../../cli/options/queue.ts';
+import { run as replay } from '../../cli/run/backtest.ts';
 import type { Kpis } from '../../evaluation/kpis.ts';
 import { importCaptures } from '../../market/import.ts';
 import { TapeWriter } from '../../market/tape/writer.ts';
@@ -38,7 +39,7 @@ async function backtest(raw: Readonly<Record<string, unknown>>, signal = new Abo
     log: () => undefined,
     print: (text) => printed.push(text),
   };
-  const result = await backtestCommand.run(args, context);
+  const result = await replay(args, context);
   return { ...result, printed: printed.join('\n') } as Readonly<Record<string, unknown>> & {
     readonly kpis: Kpis;
     readonly printed: string;

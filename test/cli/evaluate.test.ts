@@ -14,9 +14,9 @@ import { tableFromIPC } from 'apache-arrow';
 import { InputError, InterruptedError } from '../../base/errors.ts';
 import { savePolicy } from '../../checkpoints/policy.ts';
 import type { CommandContext } from '../../cli/command.ts';
-import { evaluateCommand } from '../../cli/commands/evaluate.ts';
-import { reportCommand } from '../../cli/commands/report.ts';
 import { resolveConfig } from '../../cli/config.ts';
+import { run as judge } from '../../cli/run/evaluate.ts';
+import { run as report } from '../../cli/run/report.ts';
 import type { Kpis } from '../../evaluation/kpis.ts';
 import type { Difference } from '../../evaluation/statistics.ts';
 import type { Target } from '../../evaluation/targets.ts';
@@ -104,8 +104,8 @@ describe('makergym evaluate', function () {
   }
 
   async function evaluate(args: Record<string, unknown>): Promise<Result> {
-    const all = { baseline: 'v15', tape: [tape], ...args } as Parameters<typeof evaluateCommand.run>[0];
-    return (await evaluateCommand.run(all, context().value)) as unknown as Result;
+    const all = { baseline: 'v15', tape: [tape], ...args } as Parameters<typeof judge>[0];
+    return (await judge(all, context().value)) as unknown as Result;
   }
 
   it('gives KPIs of candidate, baseline and controls on the same ticks, differences, targets and a verdict', async () => {
@@ -161,7 +161,7 @@ describe('makergym evaluate', function () {
 
     const shown = context();
     for (const args of [{ RUN: run }, { backtest: out }]) {
-      const { out: page } = await reportCommand.run(args, shown.value);
+      const { out: page } = await report(args, shown.value);
       const html = readFileSync(String(page), 'utf8');
       assert.match(html, /Verdict against v15/);
       assert.match(html, /id="quotes"/);
@@ -194,7 +194,7 @@ describe('makergym evaluate', function () {
     controller.abort();
     const out = join(folder, 'interrupted');
     const args = { POLICY: 'v1', baseline: 'v15', tape: [tape], out };
-    await assert.rejects(evaluateCommand.run(args, context(controller.signal).value), InterruptedError);
+    await assert.rejects(judge(args, context(controller.signal).value), InterruptedError);
     assert.deepEqual(existsSync(out) ? readdirSync(out) : [], []);
   });
 });

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { savePolicy } from '../../checkpoints/policy.ts';
 import type { CommandContext } from '../../cli/command.ts';
-import { exportCommand } from '../../cli/commands/export.ts';
 import { DEFAULT_CONFIG } from '../../cli/config.ts';
 import { SILENT } from '../../cli/progress.ts';
+import { run as exportRun } from '../../cli/run/export.ts';
 import { randomPolicy } from '../support/policy.ts';
 
 describe('makergym export', () => {
@@ -30,7 +30,7 @@ describe('makergym export', () => {
       print: (text) => printed.push(text),
     };
     const out = join(folder, 'export');
-    const result = await exportCommand.run({ RUN: join(folder, 'policy'), out }, context);
+    const result = await exportRun({ RUN: join(folder, 'policy'), out }, context);
     assert.deepEqual(Object.keys(result), ['out', 'files', 'parity']);
     const files = result.files as readonly { path: string; sha256: string; bytes: number }[];
     assert.deepEqual(

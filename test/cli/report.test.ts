@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import type { CommandContext } from '../../cli/command.ts';
-import { reportCommand } from '../../cli/commands/report.ts';
 import { DEFAULT_CONFIG } from '../../cli/config.ts';
+import { run } from '../../cli/run/report.ts';
 import { writeSession } from '../../evaluation/session-files.ts';
 import { fakeSession } from '../evaluation/fake-session.ts';
 
@@ -26,7 +26,7 @@ describe('makergym report', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const report = (args: Record<string, string>) => reportCommand.run(args, CONTEXT);
+  const report = (args: Record<string, string>) => run(args, CONTEXT);
 
   it('of a run that has barely begun says what is missing and how to get it', async () => {
     const record = {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { InputError, InterruptedError } from '../../base/errors.ts';
 import type { CommandContext } from '../../cli/command.ts';
-import { REPRODUCTIONS, reproduceCommand } from '../../cli/commands/reproduce.ts';
 import { DEFAULT_CONFIG } from '../../cli/config.ts';
+import { REPRODUCED } from '../../cli/reproduce/names.ts';
 import { type ReproducedRow, row } from '../../cli/reproduce/row.ts';
+import { run } from '../../cli/run/reproduce.ts';
 import { recordings } from '../support/recordings.ts';
 
 function context(seed = 0, aborted = false): CommandContext {
@@ -20,7 +21,7 @@ function context(seed = 0, aborted = false): CommandContext {
 }
 
 async function reproduce(name: string, more: Readonly<Record<string, string | number>> = {}, seed = 0) {
-  const result = await reproduceCommand.run({ NAME: name, paths: 5000, ...more }, context(seed));
+  const result = await run({ NAME: name, paths: 5000, ...more }, context(seed));
   return result as { readonly rows: readonly ReproducedRow[]; readonly within: boolean };
 }
 
@@ -73,7 +74,7 @@ describe('reproduce', () => {
       reproduce('as208'),
       (error) => error instanceof InputError && error.hint === 'Did you mean "as2008"?',
     );
-    assert.ok(Object.keys(REPRODUCTIONS).every((name) => name !== 'as208'));
+    assert.ok(REPRODUCED.every((name) => String(name) !== 'as208'));
   });
 
   it('ofi without recordings says what to do', async () => {
@@ -84,9 +85,6 @@ describe('reproduce', () => {
   });
 
   it('can be interrupted', async () => {
-    await assert.rejects(
-      reproduceCommand.run({ NAME: 'as2008', paths: 200 }, context(0, true)),
-      InterruptedError,
-    );
+    await assert.rejects(run({ NAME: 'as2008', paths: 200 }, context(0, true)), InterruptedError);
   });
 });

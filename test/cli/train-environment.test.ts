@@ -6,8 +6,8 @@ import { InputError } from '../../base/errors.ts';
 import { loadCheckpoint } from '../../checkpoints/checkpoint.ts';
 import { RunDirectory } from '../../checkpoints/run-directory.ts';
 import type { CommandContext } from '../../cli/command.ts';
-import { trainCommand } from '../../cli/commands/train.ts';
 import { resolveConfig } from '../../cli/config.ts';
+import { run as train } from '../../cli/run/train.ts';
 
 const SMALL = resolveConfig({
   seed: 5,
@@ -33,7 +33,7 @@ describe('makergym train --env', function () {
       log: () => undefined,
       print: () => undefined,
     };
-    return trainCommand.run({ engine: 'tfjs-cpu', ...args } as never, context);
+    return train({ engine: 'tfjs-cpu', ...args } as never, context);
   }
 
   it('trains in a market with a known optimum and tells the share of it that is reached', async () => {

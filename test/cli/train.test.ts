@@ -7,8 +7,8 @@ import { loadCheckpoint } from '../../checkpoints/checkpoint.ts';
 import { loadPolicy } from '../../checkpoints/policy.ts';
 import { RunDirectory } from '../../checkpoints/run-directory.ts';
 import type { CommandContext } from '../../cli/command.ts';
-import { trainCommand } from '../../cli/commands/train.ts';
 import { type Config, resolveConfig } from '../../cli/config.ts';
+import { run as train } from '../../cli/run/train.ts';
 import { importCaptures } from '../../market/import.ts';
 import { simulateCapture } from '../../market/simulated/capture.ts';
 import { openTape } from '../../market/tape/reader.ts';
@@ -66,7 +66,7 @@ describe('makergym train', function () {
       log: (line) => lines.push(line),
       print: () => undefined,
     };
-    const result = await trainCommand.run({ engine: 'tfjs-cpu', ...args } as never, context);
+    const result = await train({ engine: 'tfjs-cpu', ...args } as never, context);
     return { result, lines };
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TradeStream } from '../../live/binance/venue.ts';
-import { FAULT_KINDS, parseFaults } from '../../live/exchange/faults.ts';
+import { FAULT_KINDS } from '../../live/exchange/fault-kinds.ts';
+import { parseFaults } from '../../live/exchange/faults.ts';
 import { importCaptures } from '../../market/import.ts';
 import { simulateCapture } from '../../market/simulated/capture.ts';
 import { TestFolder } from '../support/capture.ts';

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import type { Arguments, CommandContext } from '../../cli/command.ts';
-import { inspectCommand } from '../../cli/commands/inspect.ts';
-import { simulateCommand } from '../../cli/commands/simulate.ts';
 import { DEFAULT_CONFIG } from '../../cli/config.ts';
+import { run as inspect } from '../../cli/run/inspect.ts';
+import { run as simulateMarket } from '../../cli/run/simulate.ts';
 import { importCaptures } from '../../market/import.ts';
 import { openTape } from '../../market/tape/reader.ts';
 
@@ -26,7 +26,7 @@ describe('simulate and inspect', () => {
     log() {},
     print() {},
   };
-  const simulate = (args: Arguments) => simulateCommand.run({ market: 'queue-reactive', ...args }, context);
+  const simulate = (args: Arguments) => simulateMarket({ market: 'queue-reactive', ...args }, context);
 
   it('writes the same rows whether to a tape at once or to a capture that is then imported', async () => {
     const direct = join(folder, 'direct.arrow');
@@ -46,7 +46,7 @@ describe('simulate and inspect', () => {
     const out = join(folder, 'tape.arrow');
     const summary = await simulate({ duration: '1m', out });
     assert.deepEqual(Object.keys(summary).sort(), ['durationSeconds', 'market', 'messages', 'out', 'trades']);
-    const found = await inspectCommand.run({ TAPE: [out] }, context);
+    const found = await inspect({ TAPE: [out] }, context);
     for (const field of ['instrument', 'rows', 'span', 'spreadTicks', 'trades', 'signals', 'ofiRegression']) {
       assert.ok(field in found, field);
     }
@@ -68,7 +68,7 @@ describe('simulate and inspect', () => {
       simulate({ duration: '10s', out: '/dev/null/x.gz' }),
       (e: InputError) => e.field === 'out',
     );
-    await assert.rejects(inspectCommand.run({ TAPE: [out] }, context), InputError);
+    await assert.rejects(inspect({ TAPE: [out] }, context), InputError);
     assert.deepEqual(readdirSync(folder), []);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
-import { createEngine, ENGINE_NAMES } from '../../../agents/sac/choose-engine.ts';
+import { createEngine, ENGINES } from '../../../agents/sac/choose-engine.ts';
+import { ENGINE_NAMES } from '../../../agents/sac/engine-names.ts';
 import { initialState } from '../../../agents/sac/initialise.ts';
 import { isInstalled } from '../../../agents/sac/packages.ts';
 import { InputError } from '../../../base/errors.ts';
@@ -50,6 +51,10 @@ describe('choosing an engine', () => {
     const engine = await createEngine(sacOptions(), { engine: 'tfjs-cpu' });
     assert.equal(engine.name, 'tfjs-cpu');
     engine.dispose();
+  });
+
+  it('every engine can be named, beside the choices between them', () => {
+    assert.deepEqual(ENGINE_NAMES, ['auto', 'tfjs', ...ENGINES.map(({ name }) => name)]);
   });
 
   it('names the nearest of an unknown one', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { ENGINES } from '../../../agents/sac/choose-engine.ts';
-import type { CommandContext } from '../../../cli/command.ts';
-import { doctorCommand } from '../../../cli/commands/doctor.ts';
-import { DEFAULT_CONFIG } from '../../../cli/config.ts';
+import { ENGINES } from '../../agents/sac/choose-engine.ts';
+import type { CommandContext } from '../../cli/command.ts';
+import { DEFAULT_CONFIG } from '../../cli/config.ts';
+import { run as doctor } from '../../cli/run/doctor.ts';
 
 function context(print: (text: string) => void): CommandContext {
   return {
@@ -19,7 +19,7 @@ function context(print: (text: string) => void): CommandContext {
 describe('doctor', () => {
   it('tells which engines run here, why others do not, and what is missing', async () => {
     let printed = '';
-    const result = await doctorCommand.run(
+    const result = await doctor(
       { quick: true },
       context((text) => {
         printed += text;
