@@ -21,13 +21,17 @@ function limitSide(side: Side, view: QuoterView, context: QuoterContext, out: Qu
   const wanted = isBid ? out.bidQuantity : out.askQuantity;
   const step = context.instrument.stepSize / context.lot;
   const cancelling = (isBid ? view.cancellingBid : view.cancellingAsk) ?? 0;
+  const remaining = own.active ? own.remaining : 0;
+  const lots = isBid ? context.maxInventory - view.inventory : context.maxInventory + view.inventory;
+  // Mostly there is room for twice of everything, and no need to count it in whole steps.
+  if (2 * (wanted + 2 * remaining + cancelling + step) <= lots) return;
   const capacity = room(side, view.inventory, context.maxInventory - cancelling, step);
-  if (own.active && own.remaining > capacity) {
+  if (remaining > capacity) {
     withhold(side, out, Reason.inventory);
     return;
   }
   // What would be replaced can fill until its cancel arrives.
-  const leaving = own.active && !keeps(own, price, wanted, refresh) ? own.remaining : 0;
+  const leaving = own.active && !keeps(own, price, wanted, refresh) ? remaining : 0;
   const allowed = room(side, view.inventory, context.maxInventory - cancelling - leaving, step);
   if (wanted <= allowed) return;
   if (allowed <= 0) withhold(side, out, Reason.inventory);

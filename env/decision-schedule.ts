@@ -1,3 +1,5 @@
+import type { Lane } from './lane.ts';
+import type { Quoter } from './quoter.ts';
 import type { SessionLane } from './session.ts';
 
 /**
@@ -6,13 +8,15 @@ import type { SessionLane } from './session.ts';
  * same for a replay and for a live stream, so that the same rows give the same decisions.
  */
 export class DecisionSchedule {
-  readonly #lanes: readonly SessionLane[];
+  readonly #lanes: readonly Lane[];
+  readonly #quoters: readonly Quoter[];
   readonly #intervals: Float64Array;
   readonly #due: Float64Array;
   #next: number;
 
   constructor(lanes: readonly SessionLane[], start: number) {
-    this.#lanes = lanes;
+    this.#lanes = lanes.map(({ lane }) => lane);
+    this.#quoters = lanes.map(({ quoter }) => quoter);
     this.#intervals = Float64Array.from(lanes, ({ lane }) => lane.context.decisionInterval);
     this.#due = this.#intervals.map((interval) => Math.ceil(start / interval) * interval);
     this.#next = earliest(this.#due);
@@ -32,7 +36,7 @@ export class DecisionSchedule {
     let decisions = 0;
     for (let i = 0; i < lanes.length; i++) {
       if (due[i] === now) {
-        lanes[i].lane.decide(lanes[i].quoter);
+        lanes[i].decide(this.#quoters[i]);
         decisions++;
         const interval = this.#intervals[i];
         due[i] = skipTo > now + interval ? Math.ceil(skipTo / interval) * interval : now + interval;

@@ -106,14 +106,20 @@ export interface LaneViewParts {
 export class LaneView implements QuoterView {
   readonly bid: SideView;
   readonly ask: SideView;
-  readonly #parts: LaneViewParts;
   readonly #seat: MarketSeat;
+  readonly #account: Account;
+  readonly #acknowledgements: Acknowledgements;
+  readonly #lotSteps: number;
+  readonly #sessionEnd: number;
 
   constructor(parts: LaneViewParts) {
     this.bid = parts.bid;
     this.ask = parts.ask;
-    this.#parts = parts;
     this.#seat = parts.seat;
+    this.#account = parts.account;
+    this.#acknowledgements = parts.acknowledgements;
+    this.#lotSteps = parts.lotSteps;
+    this.#sessionEnd = parts.sessionEnd;
   }
 
   get market(): MarketView {
@@ -121,20 +127,20 @@ export class LaneView implements QuoterView {
   }
 
   get inventory(): number {
-    return this.#parts.account.knownSteps / this.#parts.lotSteps;
+    return this.#account.knownSteps / this.#lotSteps;
   }
 
   /** Marked to the last mid that was known. */
   get equity(): number {
-    return this.#parts.account.equity(this.market.signals.mid);
+    return this.#account.equity(this.market.signals.mid);
   }
 
   get ackP99Ms(): number {
-    return this.#parts.acknowledgements.p99Ms(this.market.time);
+    return this.#acknowledgements.p99Ms(this.market.time);
   }
 
   get timeToClose(): number {
-    return this.#parts.sessionEnd - this.market.time;
+    return this.#sessionEnd - this.market.time;
   }
 
   get cancellingBid(): number {

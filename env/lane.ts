@@ -9,7 +9,7 @@ import { createImpact } from './exchange/create-impact.ts';
 import { createLatencyModel } from './exchange/create-latency.ts';
 import { SimulatedExchange } from './exchange/exchange.ts';
 import type { FeeModel, LatencyModel, QueueModel, Refusal, SessionModel } from './exchange/models.ts';
-import type { Order } from './exchange/order.ts';
+import { Order } from './exchange/order.ts';
 import { orderRules } from './exchange/order-rules.ts';
 import { createQueueModel } from './exchange/queue.ts';
 import { walkBook } from './exchange/walk-book.ts';
@@ -64,7 +64,9 @@ export class Lane implements MarketParticipant {
   readonly #lotSteps: number;
   readonly #listeners: readonly LaneListener[];
   /** Those of them that hear of decisions: most decisions change nothing, and nobody else need be asked. */
-  readonly #deciders: readonly LaneListener[];
+  readonly #deciders: readonly LaneListener[] | null;
+  /** Market data travel: a decision then must begin. */
+  readonly #feeds: boolean;
   readonly #seat: MarketSeat;
   readonly #models: readonly SessionModel[];
   readonly #seed: number;
@@ -82,7 +84,9 @@ export class Lane implements MarketParticipant {
     this.#instrument = instrument;
     this.#lotSteps = wholeSteps(lot, instrument);
     this.#listeners = listeners;
-    this.#deciders = listeners.filter(({ onDecision }) => onDecision !== undefined);
+    const deciders = listeners.filter(({ onDecision }) => onDecision !== undefined);
+    this.#deciders = deciders.length > 0 ? deciders : null;
+    this.#feeds = latency.feed !== undefined;
     this.#models = [latency, queue, fees];
     this.#seed = options.seed;
     this.#seat = new MarketSeat(createImpact(settings.impact));
@@ -172,13 +176,15 @@ export class Lane implements MarketParticipant {
    */
   decide(quoter: Quoter): Quote {
     const quote = this.#quote;
-    this.#exchange.beginDecision();
+    if (this.#feeds) this.#exchange.beginDecision();
     quoter.quote(this.view, quote);
     // Most decisions leave all as it is: what was checked and done for the same quote need not be again.
     const settled = this.#settled.holds(quote);
     if (!settled) checkQuote(quoter.name, quote);
-    for (const listener of this.#deciders) listener.onDecision?.(this.view, quote);
-    if (!settled) this.#act(quote);
+    if (this.#deciders !== null)
+      for (const listener of this.#deciders) listener.onDecision?.(this.view, quote);
+    if (settled) return quote;
+    this.#act(quote);
     // Without latency a request acts at once.
     const { time } = this.#seat.market;
     if (this.watch.clock <= time) this.#exchange.onClock(time);
@@ -217,10 +223,14 @@ export class Lane implements MarketParticipant {
     const steps = this.#ledger.account.steps;
     if (steps !== 0 && synchronised && book.ready) {
       const side: Side = steps > 0 ? ASK : BID;
-      const order = { orderId: ++this.#orders, time, side, reason: 'taker', queueAhead: 0 } as const;
-      const placement = { mid: book.mid, halfSpread: (book.bestAsk - book.bestBid) / 2 };
+      const order = {
+        id: ++this.#orders,
+        side,
+        mid: book.mid,
+        halfSpread: (book.bestAsk - book.bestBid) / 2,
+      };
       walkBook(book, side, Math.abs(steps), this.#instrument.stepSize, (price, taken) => {
-        this.#ledger.book({ ...order, ...placement, price, steps: taken, flattening: true });
+        this.#ledger.book(order, taken, price, 'taker', 0, time, true);
       });
     }
     this.#ledger.close();
@@ -254,7 +264,9 @@ export class Lane implements MarketParticipant {
     const { book, time } = this.#seat.seen;
     const id = ++this.#orders;
     const halfSpread = (book.bestAsk - book.bestBid) / 2;
-    own.sent(this.#exchange.submit({ id, side, price, steps, sentAt: time, mid: book.mid, halfSpread }));
+    const order = new Order({ id, side, price, steps, sentAt: time, mid: book.mid, halfSpread });
+    this.#exchange.submit(order);
+    own.sent(order);
     for (const listener of this.#listeners) listener.onOrder?.('placed', time);
   }
 

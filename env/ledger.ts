@@ -1,6 +1,6 @@
 import { InputError } from '../base/errors.ts';
 import type { Instrument } from '../market/instrument.ts';
-import { ASK, BID, type Side } from '../market/side.ts';
+import { ASK, BID } from '../market/side.ts';
 import { Account } from './account.ts';
 import { Acknowledgements } from './exchange/acknowledgements.ts';
 import type { ExchangeOwner } from './exchange/exchange.ts';
@@ -16,24 +16,6 @@ import type { Order } from './exchange/order.ts';
 import type { LaneListener } from './lane-listener.ts';
 import { SideView } from './lane-view.ts';
 import type { MarketSeat } from './market-seat.ts';
-
-/** A fill as it happens, before fees. */
-export interface Execution {
-  readonly orderId: number;
-  /** µs. */
-  readonly time: number;
-  readonly side: Side;
-  /** Ticks. */
-  readonly price: number;
-  readonly steps: number;
-  readonly reason: FillReason;
-  readonly queueAhead: number;
-  /** Mid and half the displayed spread when the order was sent, ticks. */
-  readonly mid: number;
-  readonly halfSpread: number;
-  /** The position is traded away at the end of a session: no order of the agent's. */
-  readonly flattening?: boolean;
-}
 
 export interface LedgerOptions {
   readonly instrument: Instrument;
@@ -61,28 +43,40 @@ export class Ledger implements ExchangeOwner {
     this.sides = [new SideView(seat, lotSteps), new SideView(seat, lotSteps)];
   }
 
-  /** Takes a fill into position and cash at once, and tells the listeners. */
-  book(execution: Execution): void {
-    const { side, price, steps, time } = execution;
+  /**
+   * Takes a fill of `steps` at `price`, ticks, at `time`, µs, into position and cash at once, and tells the listeners.
+   * `queueAhead`: base quantity ahead when the order joined. `flattening`: the position is traded away at the end of a
+   * session, by no order of the agent's.
+   */
+  book(
+    order: Pick<Order, 'id' | 'side' | 'mid' | 'halfSpread'>,
+    steps: number,
+    price: number,
+    reason: FillReason,
+    queueAhead: number,
+    time: number,
+    flattening: boolean,
+  ): void {
+    const { side } = order;
     const { instrument, fees, listeners, lotSteps, seat } = this.#options;
     const quantity = steps * instrument.stepSize;
-    const fee = fees.fee(price * instrument.tickSize, quantity, execution.reason !== 'taker', time);
+    const fee = fees.fee(price * instrument.tickSize, quantity, reason !== 'taker', time);
     if (!Number.isFinite(fee)) throw badFee(fees.name, fee);
     this.account.fill(side, price, steps, fee);
     if (listeners.length === 0) return;
     const fill: Fill = {
-      orderId: execution.orderId,
+      orderId: order.id,
       time,
       side,
       price,
       quantity,
       fee,
-      reason: execution.reason,
-      queueAhead: Number.isFinite(execution.queueAhead) ? execution.queueAhead : Number.NaN,
-      midAtPlacement: execution.mid,
+      reason,
+      queueAhead: Number.isFinite(queueAhead) ? queueAhead : Number.NaN,
+      midAtPlacement: order.mid,
       midAtFill: seat.market.signals.mid,
-      halfSpreadAtPlacement: execution.halfSpread,
-      flattening: execution.flattening ?? false,
+      halfSpreadAtPlacement: order.halfSpread,
+      flattening,
     };
     const position = this.account.steps / lotSteps;
     for (const listener of listeners) listener.onFill?.(fill);
@@ -98,9 +92,7 @@ export class Ledger implements ExchangeOwner {
   }
 
   onExecution(order: Order, steps: number, reason: FillReason, time: number, price: number): void {
-    const { id: orderId, side, mid, halfSpread } = order;
-    const queueAhead = reason === 'taker' ? 0 : order.joined;
-    this.book({ orderId, time, side, price, steps, reason, queueAhead, mid, halfSpread });
+    this.book(order, steps, price, reason, reason === 'taker' ? 0 : order.joined, time, false);
   }
 
   onWithdrawn(_order: Order, event: Withdrawal, time: number, why: Refusal | null): void {

@@ -1,6 +1,7 @@
 import { Ladder, NO_KEY } from './ladder.ts';
 import { BID, type Side } from './side.ts';
 import { Kind, type RowBatch } from './tape/rows.ts';
+import type { WatchedSide } from './watched-side.ts';
 
 /** What anyone may ask of a limit order book. Prices are integer ticks, quantities base currency. */
 export interface BookView {
@@ -46,12 +47,12 @@ export class OrderBook implements BookView {
 
   /**
    * Sets level rows of a tape from index `from` on, up to the end of their message: as many as are of the first one's
-   * side and whose price lies outside [`low`, `high`]. Returns the index of the first row that was not set.
+   * side and at a price that is not watched. Returns the index of the first row that was not set.
    */
-  applyRows(side: Side, batch: RowBatch, from: number, low: number, high: number): number {
+  applyRows(side: Side, batch: RowBatch, from: number, watched: WatchedSide): number {
     return side === BID
-      ? this.#bids.setRows(batch, from, Kind.bid, -1, low, high)
-      : this.#asks.setRows(batch, from, Kind.ask, 1, low, high);
+      ? this.#bids.setRows(batch, from, Kind.bid, -1, watched)
+      : this.#asks.setRows(batch, from, Kind.ask, 1, watched);
   }
 
   /** Sets levels `from` up to and excluding `to` of arrays of prices in ticks and quantities. */

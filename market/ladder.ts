@@ -1,4 +1,5 @@
 import { Flag, type Kind, type RowBatch } from './tape/rows.ts';
+import type { WatchedSide } from './watched-side.ts';
 
 /**
  * One side of a limit order book. Hot path: typed arrays only, nothing is allocated per update (the table of far
@@ -98,19 +99,19 @@ export class Ladder {
   }
 
   /**
-   * Sets level rows of a tape from index `from` on, up to the end of their message: as many as are of `kind` and whose
-   * price lies outside [`low`, `high`]. Returns the index of the first row that was not set. `sign` turns a price into a
-   * key. The same as {@link set} row by row. Most rows touch neither the best prices nor what is far: for those nothing
-   * is read back and nothing branches on what was there.
+   * Sets level rows of a tape from index `from` on, up to the end of their message: as many as are of `kind` and at a
+   * price that is not watched. Returns the index of the first row that was not set. `sign` turns a price into a key. The
+   * same as {@link set} row by row. Most rows touch neither the best prices nor what is far: for those nothing is read
+   * back and nothing branches on what was there.
    */
-  setRows(batch: RowBatch, from: number, kind: Kind, sign: 1 | -1, low: number, high: number): number {
+  setRows(batch: RowBatch, from: number, kind: Kind, sign: 1 | -1, watched: WatchedSide): number {
     const { length, kind: kinds, price: prices, quantity: quantities, flags } = batch;
     const cells = this.#quantities;
     const occupied = this.#occupied;
     const named = this.#named;
     const mask = this.#mask;
     const flip = sign === 1 ? 0 : -1;
-    const careful = toKey(Math.max(this.#followed, sign === 1 ? high : -low));
+    const careful = toKey(Math.max(this.#followed, sign === 1 ? watched.high : -watched.low));
     const horizon = toKey(this.#horizon);
     let first = Math.max(careful, this.#best);
     let last = this.#base + this.#size - 1;
@@ -125,7 +126,7 @@ export class Ladder {
         occupied[cell >>> 5] |= 1 << (cell & 31);
         if (key > horizon) named[cell >>> 5] |= 1 << (cell & 31);
       } else {
-        if (price >= low && price <= high) break;
+        if (watched.watches(price)) break;
         this.#put(key, quantities, row);
         first = Math.max(careful, this.#best);
         last = this.#base + this.#size - 1;

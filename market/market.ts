@@ -206,9 +206,7 @@ export class Market implements MarketView {
   #applyUnwatched(batch: RowBatch, row: number): number {
     if (this.#listeners.length > 0 || this.#rebuilding || !this.#synchronised) return row;
     const side = batch.kind[row] as Side;
-    const low = this.#participants.low(side);
-    const high = this.#participants.high(side);
-    const next = this.#book.applyRows(side, batch, row, low, high);
+    const next = this.#book.applyRows(side, batch, row, this.#participants.watched(side));
     if (next > row) this.#changed = true;
     return next;
   }
@@ -224,7 +222,7 @@ export class Market implements MarketView {
     if (!this.#synchronised) return;
     const before = this.#book.apply(side, price, quantity);
     this.#changed = true;
-    if (this.#participants.watchesLevel(side, price)) {
+    if (this.#participants.watched(side).watches(price)) {
       this.#participants.onLevel(side, price, before, quantity);
     }
     for (const listener of this.#listeners) listener.onLevel(side, price, before, quantity);

@@ -1,8 +1,12 @@
 import type { BookView } from './book.ts';
 import type { MarketParticipant } from './market.ts';
 import { BID, type Side } from './side.ts';
+import { WatchedSide } from './watched-side.ts';
 
-/** What a participant wants to hear of. Prices in ticks; the initial values ask for nothing. */
+/**
+ * What a participant wants to hear of, in one market. Prices in ticks; the initial values ask for nothing. Whoever
+ * changes a value says so by {@link moved}.
+ */
 export class Watch {
   /** Earliest time at which something of its own is due, µs. */
   clock = Number.POSITIVE_INFINITY;
@@ -11,8 +15,35 @@ export class Watch {
   highBid = Number.NEGATIVE_INFINITY;
   lowAsk = Number.POSITIVE_INFINITY;
   highAsk = Number.NEGATIVE_INFINITY;
-  /** Set with any of the others: the market looks again, and says so by taking it back. */
-  moved = true;
+  #news: News | null = null;
+  #index = 0;
+  #told = false;
+
+  /** The market is to look again. */
+  moved(): void {
+    const news = this.#news;
+    if (this.#told || news === null) return;
+    this.#told = true;
+    news.indices[news.count++] = this.#index;
+  }
+
+  /** It goes by `index` in the news from here on, and is not in them; null: nobody listens. */
+  join(news: News | null, index: number): void {
+    this.#news = news;
+    this.#index = index;
+    this.#told = false;
+  }
+
+  /** The market has looked. */
+  seen(): void {
+    this.#told = false;
+  }
+}
+
+/** Indices of the watches that have moved since the market looked. */
+interface News {
+  readonly indices: Int32Array;
+  count: number;
 }
 
 /**
@@ -21,17 +52,12 @@ export class Watch {
  */
 export class Participants {
   readonly #all: MarketParticipant[] = [];
+  #news: News = { indices: new Int32Array(0), count: 0 };
   /** What each of them watches, as of the last look. */
   #clocks = new Float64Array(0);
-  #lowBids = new Float64Array(0);
-  #highBids = new Float64Array(0);
-  #lowAsks = new Float64Array(0);
-  #highAsks = new Float64Array(0);
+  readonly #bids = new WatchedSide();
+  readonly #asks = new WatchedSide();
   #clock = Number.POSITIVE_INFINITY;
-  #lowBid = Number.POSITIVE_INFINITY;
-  #highBid = Number.NEGATIVE_INFINITY;
-  #lowAsk = Number.POSITIVE_INFINITY;
-  #highAsk = Number.NEGATIVE_INFINITY;
 
   /** Earliest time at which something is due, µs. */
   get clock(): number {
@@ -45,90 +71,72 @@ export class Participants {
 
   remove(participant: MarketParticipant): void {
     const index = this.#all.indexOf(participant);
-    if (index >= 0) this.#all.splice(index, 1);
+    if (index < 0) return;
+    this.#all.splice(index, 1);
+    participant.watch.join(null, 0);
     this.#recount();
   }
 
   clear(): void {
+    for (const { watch } of this.#all) watch.join(null, 0);
     this.#all.length = 0;
     this.#recount();
   }
 
-  /** Takes note of watches that changed between two events, as a decision changes them. */
+  /** Takes note of watches that moved since the last look, as decisions move them. */
   refresh(): void {
-    const all = this.#all;
-    let moved = false;
-    for (let i = 0; i < all.length; i++) {
-      const { watch } = all[i];
-      if (!watch.moved) continue;
-      this.#look(i, watch);
-      moved = true;
-    }
-    if (moved) this.#cover();
+    if (this.#news.count > 0) this.#look();
   }
 
-  #look(index: number, watch: Watch): void {
-    watch.moved = false;
-    this.#clocks[index] = watch.clock;
-    this.#lowBids[index] = watch.lowBid;
-    this.#highBids[index] = watch.highBid;
-    this.#lowAsks[index] = watch.lowAsk;
-    this.#highAsks[index] = watch.highAsk;
+  #look(): void {
+    const { indices, count } = this.#news;
+    let clocks = false;
+    let bids = false;
+    let asks = false;
+    for (let i = 0; i < count; i++) {
+      const index = indices[i];
+      const { watch } = this.#all[index];
+      watch.seen();
+      if (this.#clocks[index] !== watch.clock) {
+        this.#clocks[index] = watch.clock;
+        clocks = true;
+      }
+      if (this.#bids.set(index, watch.lowBid, watch.highBid)) bids = true;
+      if (this.#asks.set(index, watch.lowAsk, watch.highAsk)) asks = true;
+    }
+    this.#news.count = 0;
+    if (clocks) this.#clock = earliest(this.#clocks);
+    if (bids) this.#bids.cover();
+    if (asks) this.#asks.cover();
   }
 
   /** Somebody came or went. */
   #recount(): void {
     const { length } = this.#all;
-    this.#clocks = new Float64Array(length);
-    this.#lowBids = new Float64Array(length);
-    this.#highBids = new Float64Array(length);
-    this.#lowAsks = new Float64Array(length);
-    this.#highAsks = new Float64Array(length);
-    for (let i = 0; i < length; i++) this.#look(i, this.#all[i].watch);
-    this.#cover();
-  }
-
-  #cover(): void {
-    let clock = Number.POSITIVE_INFINITY;
-    let lowBid = Number.POSITIVE_INFINITY;
-    let highBid = Number.NEGATIVE_INFINITY;
-    let lowAsk = Number.POSITIVE_INFINITY;
-    let highAsk = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < this.#clocks.length; i++) {
-      if (this.#clocks[i] < clock) clock = this.#clocks[i];
-      if (this.#lowBids[i] < lowBid) lowBid = this.#lowBids[i];
-      if (this.#highBids[i] > highBid) highBid = this.#highBids[i];
-      if (this.#lowAsks[i] < lowAsk) lowAsk = this.#lowAsks[i];
-      if (this.#highAsks[i] > highAsk) highAsk = this.#highAsks[i];
+    this.#clocks = new Float64Array(length).fill(Number.POSITIVE_INFINITY);
+    this.#clock = Number.POSITIVE_INFINITY;
+    this.#bids.reset(length);
+    this.#asks.reset(length);
+    this.#news = { indices: new Int32Array(length), count: 0 };
+    for (let i = 0; i < length; i++) {
+      const { watch } = this.#all[i];
+      watch.join(this.#news, i);
+      watch.moved();
     }
-    this.#clock = clock;
-    this.#lowBid = lowBid;
-    this.#highBid = highBid;
-    this.#lowAsk = lowAsk;
-    this.#highAsk = highAsk;
+    this.#look();
   }
 
-  /** Range of the prices of a side at which somebody has orders; empty (low above high) where nobody has. */
-  low(side: Side): number {
-    return side === BID ? this.#lowBid : this.#lowAsk;
-  }
-
-  high(side: Side): number {
-    return side === BID ? this.#highBid : this.#highAsk;
-  }
-
-  watchesLevel(side: Side, price: number): boolean {
-    return side === BID
-      ? price >= this.#lowBid && price <= this.#highBid
-      : price >= this.#lowAsk && price <= this.#highAsk;
+  /** The prices of a side that lie between the orders of somebody. */
+  watched(side: Side): WatchedSide {
+    return side === BID ? this.#bids : this.#asks;
   }
 
   watchesTrade(price: number, aggressor: Side): boolean {
-    return aggressor === BID ? price >= this.#lowAsk : price <= this.#highBid;
+    return aggressor === BID ? price >= this.#asks.low : price <= this.#bids.high;
   }
 
   watchesTouch(book: BookView): boolean {
-    return book.bestAsk <= this.#highBid || book.bestBid >= this.#lowAsk;
+    return book.bestAsk <= this.#bids.high || book.bestBid >= this.#asks.low;
   }
 
   // What one of them does moves nobody's watch but its own, so the last look holds throughout a loop.
@@ -140,16 +148,15 @@ export class Participants {
   }
 
   onLevel(side: Side, price: number, before: number, after: number): void {
-    const low = side === BID ? this.#lowBids : this.#lowAsks;
-    const high = side === BID ? this.#highBids : this.#highAsks;
-    for (let i = 0; i < low.length; i++) {
-      if (price >= low[i] && price <= high[i]) this.#all[i].onLevel(side, price, before, after);
+    const { lows, highs } = side === BID ? this.#bids : this.#asks;
+    for (let i = 0; i < lows.length; i++) {
+      if (price >= lows[i] && price <= highs[i]) this.#all[i].onLevel(side, price, before, after);
     }
   }
 
   onTrade(price: number, quantity: number, aggressor: Side): void {
-    const bids = this.#highBids;
-    const asks = this.#lowAsks;
+    const bids = this.#bids.highs;
+    const asks = this.#asks.lows;
     for (let i = 0; i < bids.length; i++) {
       const reached = aggressor === BID ? price >= asks[i] : price <= bids[i];
       if (reached) this.#all[i].onTrade(price, quantity, aggressor);
@@ -159,8 +166,10 @@ export class Participants {
 
   onTouch(book: BookView): void {
     const { bestBid, bestAsk } = book;
-    for (let i = 0; i < this.#highBids.length; i++) {
-      if (bestAsk <= this.#highBids[i] || bestBid >= this.#lowAsks[i]) this.#all[i].onTouch();
+    const bids = this.#bids.highs;
+    const asks = this.#asks.lows;
+    for (let i = 0; i < bids.length; i++) {
+      if (bestAsk <= bids[i] || bestBid >= asks[i]) this.#all[i].onTouch();
     }
     this.refresh();
   }
@@ -172,4 +181,10 @@ export class Participants {
   onGap(): void {
     for (let i = 0; i < this.#all.length; i++) this.#all[i].onGap();
   }
+}
+
+function earliest(times: Float64Array): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < times.length; i++) if (times[i] < first) first = times[i];
+  return first;
 }

@@ -4,12 +4,12 @@ import { Watch } from '../../market/participants.ts';
 import { ASK, BID, type Side } from '../../market/side.ts';
 import type { MarketSeat } from '../market-seat.ts';
 import type { FillReason, LatencyModel, QueueModel, Refusal, Withdrawal } from './models.ts';
-import { Order, type OrderTicket } from './order.ts';
+import type { Order } from './order.ts';
 import { belowMinimum, type OrderRules } from './order-rules.ts';
 import { OwnOrders } from './own-orders.ts';
 import { ProRata } from './pro-rata.ts';
 import { canTakeWhole, takeFromBook } from './take.ts';
-import { Travel } from './travel.ts';
+import { Request, Response, Travel } from './travel.ts';
 
 /** What the exchange tells the owner of the orders. */
 export interface ExchangeOwner {
@@ -71,16 +71,15 @@ export class SimulatedExchange {
     return this.#own.side(side);
   }
 
-  /** A decision on the market as it is now begins: what is sent from here on leaves one feed latency later. */
+  /** A decision on the market as it is now begins: what is sent from here on leaves one feed latency later. Need not be
+   * called where market data do not travel. */
   beginDecision(): void {
-    if (this.#travel.feeds) this.#travel.beginDecision(this.#seat.market.time);
+    this.#travel.beginDecision(this.#seat.market.time);
   }
 
   /** Sends an order. */
-  submit(ticket: OrderTicket): Order {
-    const order = new Order(ticket);
+  submit(order: Order): void {
     this.#travel.send(order, false, this.#seat.market.time);
-    return order;
   }
 
   /** Sends the cancel of an order. */
@@ -95,22 +94,39 @@ export class SimulatedExchange {
     for (;;) {
       const request = requests.next;
       const response = responses.next;
-      if (Math.min(request, response) > until) break;
       if (request <= response) {
-        const { order, cancel, lost, due, sentAt } = requests.take();
-        if (lost) this.#lose(order, cancel, due);
-        else if (cancel) this.#arriveCancel(order, due);
-        else this.#arriveOrder(order, due);
-        const over = !order.isOpen && order.state !== 'inFlight';
-        this.#travel.acknowledge(order, due, sentAt, over, lost, cancel);
+        if (request > until) break;
+        this.#takeRequest(request);
       } else {
-        const { order, kind, steps, roundTrip, over, cancelLost, due } = responses.take();
-        if (kind === 'fill') this.#owner.onFillKnown(order, steps, due);
-        else if (kind === 'expiry') this.#owner.onExpiryKnown(order, due);
-        else this.#owner.onAcknowledged(order, roundTrip, over, due, cancelLost);
+        if (response > until) break;
+        this.#takeResponse(response);
       }
     }
     this.#rewatch();
+  }
+
+  #takeRequest(time: number): void {
+    const { requests } = this.#travel;
+    const { value: sentAt, kind } = requests;
+    const order = requests.take();
+    const cancel = (kind & Request.cancel) !== 0;
+    if ((kind & Request.lost) !== 0) this.#lose(order, cancel, time);
+    else if (cancel) this.#arriveCancel(order, time);
+    else this.#arriveOrder(order, time);
+    const over = !order.isOpen && order.state !== 'inFlight';
+    this.#travel.acknowledge(order, time, sentAt, kind, over);
+  }
+
+  #takeResponse(time: number): void {
+    const { responses } = this.#travel;
+    const { value, kind } = responses;
+    const order = responses.take();
+    if (kind === Response.fill) this.#owner.onFillKnown(order, value, time);
+    else if (kind === Response.expiry) this.#owner.onExpiryKnown(order, time);
+    else {
+      const { over, cancelLost } = Response;
+      this.#owner.onAcknowledged(order, value, (kind & over) !== 0, time, (kind & cancelLost) !== 0);
+    }
   }
 
   /** Ends all orders at once, in flight or open, without a message; for the end of a session. */
@@ -240,7 +256,7 @@ export class SimulatedExchange {
       expire: (maker) => {
         this.#own.remove(maker);
         this.#withdraw(maker, 'expired', time, 'selfTrade');
-        this.#travel.respond(maker, time, 'expiry');
+        this.#travel.respondExpiry(maker, time);
       },
     });
     if (stopped) this.#withdraw(order, 'expired', time, 'selfTrade');
@@ -313,7 +329,7 @@ export class SimulatedExchange {
     order.state = order.remaining === 0 ? 'filled' : 'partiallyFilled';
     this.#owner.onExecution(order, steps, reason, time, price);
     this.#seat.impact?.onFill(order, steps * this.#stepSize, reason, time, price);
-    this.#travel.respond(order, time, 'fill', steps);
+    this.#travel.respondFill(order, time, steps);
   }
 
   #requeue(side: Side): void {
@@ -334,7 +350,7 @@ export class SimulatedExchange {
     const { watch } = this;
     const bids = this.#own.side(BID);
     const asks = this.#own.side(ASK);
-    watch.moved = true;
+    watch.moved();
     watch.clock = this.#travel.next;
     watch.highBid = bids.length > 0 ? bids[0].price : Number.NEGATIVE_INFINITY;
     watch.lowBid = bids.length > 0 ? bids[bids.length - 1].price : Number.POSITIVE_INFINITY;

@@ -39,7 +39,7 @@ export class OwnOrders {
     const orders = this.#sides[side];
     let kept = 0;
     for (let i = 0; i < orders.length; i++) if (orders[i].remaining > 0) orders[kept++] = orders[i];
-    orders.length = kept;
+    while (orders.length > kept) orders.pop();
   }
 
   /** Takes all orders out, bids first. */

@@ -4,30 +4,16 @@ import type { LatencyModel } from './models.ts';
 import type { Order } from './order.ts';
 import { Timeline } from './timeline.ts';
 
-/** An order or its cancel on its way to the exchange. All times µs on the tape's clock, but for `sentAt`. */
-export interface Request {
-  readonly due: number;
-  readonly order: Order;
-  readonly cancel: boolean;
-  /** It never arrives; `due` is when its sender learns so. */
-  readonly lost: boolean;
-  /** On the agent's clock. */
-  readonly sentAt: number;
-}
+/** What a request says, bits: it is the cancel of its order, not the order itself; it never arrives, and is due when its
+ * sender learns so. Its value is when it was sent, µs on the agent's clock. */
+export const Request = { cancel: 1, lost: 2 } as const;
 
-/** What the exchange says, on its way to the agent. */
-export interface Response {
-  readonly due: number;
-  readonly order: Order;
-  readonly kind: 'fill' | 'acknowledgement' | 'expiry';
-  /** Steps filled. */
-  readonly steps: number;
-  /** Of an acknowledgement: µs since its request was sent, whether the order can fill no more, and whether the request
-   * was a cancel that never arrived. */
-  readonly roundTrip: number;
-  readonly over: boolean;
-  readonly cancelLost: boolean;
-}
+/**
+ * What a response says, bits. `fill`: its value is the steps that filled. `expiry`: the order ended without a request.
+ * Neither: it answers a request, its value is µs since that was sent; `over`: the order can fill no more; `cancelLost`:
+ * the request was a cancel that never arrived.
+ */
+export const Response = { fill: 1, expiry: 2, over: 4, cancelLost: 8 } as const;
 
 /**
  * The messages between an agent and the exchange. The exchange lives on the tape's clock. The agent sees the market one
@@ -36,11 +22,9 @@ export interface Response {
  * be known before the market data of its own time waits for them.
  */
 export class Travel {
-  readonly requests = new Timeline<Request>();
-  readonly responses = new Timeline<Response>();
+  readonly requests = new Timeline<Order>();
+  readonly responses = new Timeline<Order>();
   readonly #latency: LatencyModel;
-  /** Whether market data travel. Where not, the agent's clock is the tape's, and decisions need not begin. */
-  readonly feeds: boolean;
   readonly #watch: Watch;
   /** Feed latency as of the last decision, and the agent's clock then. */
   #feed = 0;
@@ -51,7 +35,6 @@ export class Travel {
 
   constructor(latency: LatencyModel, watch: Watch) {
     this.#latency = latency;
-    this.feeds = latency.feed !== undefined;
     this.#watch = watch;
   }
 
@@ -64,7 +47,8 @@ export class Travel {
     return Number.isFinite(this.requests.next);
   }
 
-  /** A decision on the market of `time` begins. */
+  /** A decision on the market of `time` begins. Need not be called where market data do not travel: the agent's clock is
+   * the tape's then. */
   beginDecision(time: number): void {
     const latency = this.#checked('feed', this.#latency.feed?.(time) ?? 0, 0);
     // The agent's clock does not go back: market data do not overtake each other.
@@ -83,42 +67,36 @@ export class Travel {
       due = Math.max(due, this.#lastArrival);
       this.#lastArrival = due;
     }
-    this.requests.add({ due, order, cancel, lost, sentAt });
+    this.requests.add(order, due, sentAt, (cancel ? Request.cancel : 0) | (lost ? Request.lost : 0));
     this.#wake(due);
   }
 
-  /** The exchange tells at `time` of a fill or of an order's end. */
-  respond(order: Order, time: number, kind: 'fill' | 'expiry', steps = 0): void {
-    const due = this.#knownAt(time + this.#answer(time), time);
-    this.#add({ due, order, kind, steps, roundTrip: 0, over: true, cancelLost: false });
+  /** The exchange tells at `time` of a fill of `steps`. */
+  respondFill(order: Order, time: number, steps: number): void {
+    this.#respond(order, this.#knownAt(time + this.#answer(time), time), steps, Response.fill);
   }
 
-  /** The exchange answers at `time` a request sent at `sentAt`; of one that was lost its sender knows already. */
-  acknowledge(
-    order: Order,
-    time: number,
-    sentAt: number,
-    over: boolean,
-    lost: boolean,
-    cancel: boolean,
-  ): void {
+  /** The exchange tells at `time` that an order ended without a request. */
+  respondExpiry(order: Order, time: number): void {
+    this.#respond(order, this.#knownAt(time + this.#answer(time), time), 0, Response.expiry);
+  }
+
+  /** The exchange answers at `time` a request, bits of {@link Request}, sent at `sentAt`; of one that was lost its sender
+   * knows already. `over`: its order can fill no more. */
+  acknowledge(order: Order, time: number, sentAt: number, request: number, over: boolean): void {
+    const lost = (request & Request.lost) !== 0;
     const answered = lost ? time + this.#feed : time + this.#answer(time);
-    this.#add({
-      due: lost ? time : this.#knownAt(answered, time),
-      order,
-      kind: 'acknowledgement',
-      steps: 0,
-      roundTrip: answered - sentAt,
-      over,
-      cancelLost: lost && cancel,
-    });
+    const due = lost ? time : this.#knownAt(answered, time);
+    const cancelLost = lost && (request & Request.cancel) !== 0;
+    const response = (over ? Response.over : 0) | (cancelLost ? Response.cancelLost : 0);
+    this.#respond(order, due, answered - sentAt, response);
   }
 
   /** Takes the orders that are still on their way and forgets all messages. */
   takeInFlight(): readonly Order[] {
     const inFlight: Order[] = [];
     while (this.anyRequest) {
-      const { order } = this.requests.take();
+      const order = this.requests.take();
       if (order.state === 'inFlight' && !inFlight.includes(order)) inFlight.push(order);
     }
     this.responses.clear();
@@ -154,14 +132,14 @@ export class Travel {
     });
   }
 
-  #add(response: Response): void {
-    this.responses.add(response);
-    this.#wake(response.due);
+  #respond(order: Order, due: number, value: number, response: number): void {
+    this.responses.add(order, due, value, response);
+    this.#wake(due);
   }
 
   #wake(due: number): void {
     if (due >= this.#watch.clock) return;
     this.#watch.clock = due;
-    this.#watch.moved = true;
+    this.#watch.moved();
   }
 }

@@ -1,12 +1,12 @@
 import { OrderBook } from '../book.ts';
 import type { Side } from '../side.ts';
+import { UNWATCHED } from '../watched-side.ts';
 import { type BookRow, bookRows } from './book-rows.ts';
 import { TapeColumns } from './columns.ts';
 import { Flag, Kind } from './rows.ts';
 
 /** Rows of a record batch at most, unless one message needs more or the book is so large that it would fill the tape. */
 export const BATCH_ROWS = 65_536;
-const NOWHERE = Number.POSITIVE_INFINITY;
 /** A batch has room for this many times its carried book, which bounds what carrying it costs. */
 const ROWS_PER_CARRIED = 8;
 
@@ -106,7 +106,7 @@ export class RowBatcher {
     const { kind, price, flags } = this.#columns;
     for (let row = first; row < length; ) {
       if (kind[row] <= Kind.ask) {
-        row = this.#book.applyRows(kind[row] as Side, this.#columns, row, NOWHERE, -NOWHERE);
+        row = this.#book.applyRows(kind[row] as Side, this.#columns, row, UNWATCHED);
         continue;
       }
       if (kind[row] === Kind.reset) this.#book.reset();

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type ExchangeOwner, SimulatedExchange } from '../../env/exchange/exchange.ts';
 import { ConstantLatency } from '../../env/exchange/latency.ts';
 import type { FillReason } from '../../env/exchange/models.ts';
-import type { Order } from '../../env/exchange/order.ts';
+import { Order } from '../../env/exchange/order.ts';
 import { orderRules } from '../../env/exchange/order-rules.ts';
 import { PowerQueue } from '../../env/exchange/queue.ts';
 import { MarketSeat } from '../../env/market-seat.ts';
@@ -42,7 +42,7 @@ function busyExchange(orders: readonly { readonly price: number; readonly steps:
     seat,
   });
   for (const [id, order] of orders.entries()) {
-    exchange.submit({ id, side: BID, ...order, sentAt: replay.end, mid: 101.5, halfSpread: 1.5 });
+    exchange.submit(new Order({ id, side: BID, ...order, sentAt: replay.end, mid: 101.5, halfSpread: 1.5 }));
   }
   exchange.onClock(replay.end);
   return { exchange, fills };
