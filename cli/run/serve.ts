@@ -22,9 +22,8 @@ export const run: Command['run'] = async (args, context) => {
     exchange.once('error', reject);
   });
   exchange.on('ended', () => {
-    const { session } = exchange;
-    const struck = [...(session?.line.struck ?? [])].map(([kind, count]) => `${kind} ${count}`);
-    context.log(`played ${session?.played ?? 0} messages; faults: ${struck.join(', ') || 'none'}`);
+    const { session, struck } = exchange;
+    context.log(`played ${session?.played ?? 0} messages; faults: ${struck}`);
   });
   context.announce?.({ url, rest });
   try {

@@ -1,5 +1,6 @@
 import type { CapturedMessage, StreamKind } from './capture-source.ts';
 import type { FaultKind } from './fault-kinds.ts';
+import type { FaultTally } from './fault-tally.ts';
 import { type FaultPlan, FaultTimer } from './faults.ts';
 
 /** A message on its way to the clients. */
@@ -26,17 +27,17 @@ export const CLOCK_SKEW_MS = 4321;
 
 /** Loses, doubles, swaps, delays and damages messages between the capture and the sockets, as the plan says. */
 export class FaultLine {
-  /** Faults that struck, by kind. */
-  readonly struck = new Map<FaultKind, number>();
   /** Messages that will never arrive whole, in order. */
   readonly removed: CapturedMessage[] = [];
+  readonly #struck: FaultTally;
   readonly #timers: ReadonlyMap<FaultKind, FaultTimer>;
   readonly #skewed: boolean;
   #held: Held[] = [];
   #count = 0;
   #burstUntil = -1;
 
-  constructor(plan: FaultPlan) {
+  constructor(plan: FaultPlan, struck: FaultTally) {
+    this.#struck = struck;
     const kinds = ['drop', 'duplicate', 'reorder', 'delay', 'burst', 'corrupt-json'] as const;
     this.#timers = new Map(kinds.map((kind) => [kind, new FaultTimer(plan, kind)]));
     this.#skewed = plan.kinds.has('clock-skew');
@@ -76,7 +77,7 @@ export class FaultLine {
 
   #strikes(kind: FaultKind): boolean {
     if (!(this.#timers.get(kind)?.strikes() ?? false)) return false;
-    this.struck.set(kind, (this.struck.get(kind) ?? 0) + 1);
+    this.#struck.add(kind);
     return true;
   }
 

@@ -6,6 +6,7 @@ import type { Venue } from '../../market/instrument.ts';
 import { SOCKET_LIFE_SECONDS } from '../binance/venue.ts';
 import { type Clock, SystemClock, type Timer } from '../clock.ts';
 import { type ExchangeSource, readMessages } from './capture-source.ts';
+import { FaultTally } from './fault-tally.ts';
 import { type FaultPlan, NO_FAULTS } from './faults.ts';
 import { RestEndpoints } from './rest-endpoints.ts';
 import { Session } from './session.ts';
@@ -50,6 +51,7 @@ export class LocalExchange extends EventEmitter<{ ended: []; error: [Error] }> {
   readonly #rest: RestEndpoints;
   readonly #server: Server;
   #session: Session | undefined;
+  #struck = new FaultTally();
   #farewell: Timer | undefined;
   #closed = false;
 
@@ -68,6 +70,7 @@ export class LocalExchange extends EventEmitter<{ ended: []; error: [Error] }> {
     this.#rest = new RestEndpoints({
       survey: found,
       faults: options.faults ?? NO_FAULTS,
+      struck: () => this.#struck,
       clock: this.#clock,
       session: () => this.#session,
     });
@@ -104,6 +107,11 @@ export class LocalExchange extends EventEmitter<{ ended: []; error: [Error] }> {
     return this.#session;
   }
 
+  /** Faults that struck in the session being played, or the last one, or before the first subscription to one. */
+  get struck(): FaultTally {
+    return this.#struck;
+  }
+
   get clients(): number {
     return this.#hub.clients;
   }
@@ -126,6 +134,7 @@ export class LocalExchange extends EventEmitter<{ ended: []; error: [Error] }> {
       // Not at once: a client that lost its socket comes back.
       this.#farewell = this.#clock.after(FAREWELL_MS, () => {
         this.#session = undefined;
+        this.#struck = new FaultTally();
       });
     }
     if (this.#session !== undefined || !this.#hub.alive) return;
@@ -136,6 +145,7 @@ export class LocalExchange extends EventEmitter<{ ended: []; error: [Error] }> {
       messages: () => this.#source.messages(),
       speed: speed ?? 1,
       faults: faults ?? NO_FAULTS,
+      struck: this.#struck,
       clock: this.#clock,
       hub: this.#hub,
       restBusy: () => this.#rest.busy > 0,

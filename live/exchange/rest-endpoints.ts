@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { depthWeight, profileOf, type VenueProfile } from '../binance/venue.ts';
 import { type Clock, pause } from '../clock.ts';
+import type { FaultKind } from './fault-kinds.ts';
 import { CLOCK_SKEW_MS } from './fault-line.ts';
+import type { FaultTally } from './fault-tally.ts';
 import { type FaultPlan, RequestFault } from './faults.ts';
 import type { Session } from './session.ts';
 import type { Survey, SurveyedSymbol } from './survey.ts';
@@ -17,6 +19,8 @@ const MIN_NOTIONAL = '5';
 export interface RestOptions {
   readonly survey: Survey;
   readonly faults: FaultPlan;
+  /** Where faults that strike are counted: those before the first subscription as well. */
+  readonly struck: () => FaultTally;
   readonly clock: Clock;
   /** The session being played, or the last one. */
   readonly session: () => Session | undefined;
@@ -161,9 +165,8 @@ export class RestEndpoints {
     return true;
   }
 
-  #struck(kind: 'rate-limit' | 'ban' | 'slow-snapshot' | 'stale-snapshot'): void {
-    const struck = this.#options.session()?.line.struck;
-    struck?.set(kind, (struck.get(kind) ?? 0) + 1);
+  #struck(kind: FaultKind): void {
+    this.#options.struck().add(kind);
   }
 
   #answer(response: ServerResponse, weight: number, body: string): void {

@@ -3,6 +3,7 @@ import { type Clock, pause } from '../clock.ts';
 import { AggregatedTrades } from './aggregated-trades.ts';
 import type { CapturedMessage, StreamKind } from './capture-source.ts';
 import { FaultLine, type WireMessage } from './fault-line.ts';
+import type { FaultTally } from './fault-tally.ts';
 import { type FaultPlan, FaultTimer } from './faults.ts';
 import type { SocketHub } from './socket-hub.ts';
 import type { Survey } from './survey.ts';
@@ -24,6 +25,8 @@ export interface SessionOptions {
   /** Times the speed of the capture; Infinity for as fast as the clients take it. */
   readonly speed: number;
   readonly faults: FaultPlan;
+  /** Where faults that strike are counted. */
+  readonly struck: FaultTally;
   readonly clock: Clock;
   readonly hub: SocketHub;
   /** Whether a REST request is being answered. */
@@ -53,7 +56,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.line = new FaultLine(options.faults);
+    this.line = new FaultLine(options.faults, options.struck);
     this.#cut = new FaultTimer(options.faults, 'cut');
     this.#halfOpen = new FaultTimer(options.faults, 'half-open');
     this.#silence = new FaultTimer(options.faults, 'silence');
@@ -138,13 +141,15 @@ export class Session {
 
   #socketFaults(): void {
     const { hub } = this.#options;
+    // A fault waits for a socket that it can strike.
+    if (!hub.alive) return;
     if (this.#cut.strikes() && hub.cutOne(this.#cut.random)) this.#struck('cut');
     if (this.#halfOpen.strikes() && hub.freezeOne(this.#halfOpen.random)) this.#struck('half-open');
     if (this.#silence.strikes() && hub.silenceOne(this.#silence.random)) this.#struck('silence');
   }
 
   #struck(kind: 'cut' | 'half-open' | 'silence'): void {
-    this.line.struck.set(kind, (this.line.struck.get(kind) ?? 0) + 1);
+    this.#options.struck.add(kind);
     this.#deadFor = 0;
   }
 

@@ -110,8 +110,7 @@ describe('live feed under faults', () => {
   for (const kind of FAULT_KINDS) {
     it(`survives ${kind}`, async () => {
       const { exchange, recorded } = await survive(simulated, 'binance-spot', kind, folder);
-      const struck = exchange.session?.line.struck.get(kind) ?? 0;
-      if (kind !== 'clock-skew') assert.ok(struck > 0, `${kind} never struck`);
+      if (kind !== 'clock-skew') assert.ok(exchange.struck.of(kind) > 0, `${kind} never struck`);
       if (['cut', 'half-open', 'silence'].includes(kind)) return;
       // Faults that leave the sockets alone lose what they say they lose, and nothing else.
       const removed = new Set(exchange.session?.line.removed.map(identity));
@@ -125,6 +124,24 @@ describe('live feed under faults', () => {
       }
     });
   }
+
+  it('a request before the first subscription is refused, and counted', async () => {
+    const faults = parseFaults('ban,rate-limit', 11);
+    const exchange = await LocalExchange.start({ captures: [simulated], port: 0, faults });
+    try {
+      const [symbol] = exchange.survey.symbols.keys();
+      const ask = async () => (await fetch(`${exchange.rest}/api/v3/depth?symbol=${symbol}`)).status;
+      const answers = [await ask(), await ask(), await ask(), await ask()];
+      const count = (status: number): number => answers.filter((answer) => answer === status).length;
+      assert.ok(count(429) > 0 && count(418) > 0, answers.join());
+      assert.deepEqual(
+        [exchange.struck.of('rate-limit'), exchange.struck.of('ban'), exchange.session],
+        [count(429), count(418), undefined],
+      );
+    } finally {
+      await exchange.close();
+    }
+  });
 
   for (let seed = 1; seed <= 10; seed++) {
     it(`survives random:${seed}`, async function () {
@@ -141,13 +158,10 @@ describe('live feed under faults', () => {
         `random:${seed}`,
         folder,
       );
-      const struck = [...(exchange.session?.line.struck ?? [])]
-        .map(([name, count]) => `${name} ${count}`)
-        .join(', ');
       const { gaps, resyncs, reconnects, renewals } = feed.counters;
       assert.ok(
         exchange.session?.ended,
-        `${struck}; ${gaps} gaps, ${resyncs} resyncs, ${reconnects}+${renewals} sockets`,
+        `${exchange.struck}; ${gaps} gaps, ${resyncs} resyncs, ${reconnects}+${renewals} sockets`,
       );
     });
   }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DEFAULT_LANE, type LaneSettings } from '../../env/settings.ts';
 import { DecisionFile, FillFile } from '../../evaluation/records.ts';
 import type { Clock } from '../../live/clock.ts';
+import type { FaultTally } from '../../live/exchange/fault-tally.ts';
 import { LocalExchange, type LocalExchangeOptions } from '../../live/exchange/local-exchange.ts';
-import type { Session } from '../../live/exchange/session.ts';
 import { runShadow, type ShadowOptions } from '../../live/shadow/session.ts';
 import type { ShadowSessionFile } from '../../live/shadow/session-file.ts';
 import type { FallbackEvent, ShadowStatus } from '../../live/shadow/status.ts';
@@ -36,8 +36,8 @@ export interface Played {
   readonly summary: ShadowSummary;
   readonly status: ShadowStatus;
   readonly fallbacks: readonly FallbackEvent[];
-  /** What the exchange played. */
-  readonly session: Session | undefined;
+  /** Faults of the exchange. */
+  readonly struck: FaultTally;
   readonly out: string;
 }
 
@@ -101,12 +101,12 @@ export async function playShadow(options: PlayOptions): Promise<Played> {
     });
     const during = options.during ?? untilPlayed;
     await Promise.race([running, during(exchange, () => status)]);
-    const { session } = exchange;
+    const { struck } = exchange;
     controller.abort();
     const summary = await running;
     for (const file of open) file.finish();
     assert.ok(status !== undefined);
-    return { summary, status, fallbacks, session, out };
+    return { summary, status, fallbacks, struck, out };
   } catch (error) {
     for (const file of open) file.discard();
     throw error;
