@@ -128,6 +128,6 @@ async function* run(context: BenchContext): AsyncIterable<Figure> {
 
 export const learningBench: Bench = {
   name: 'learning',
-  describe: 'Learning steps beside updates alone, and beside Stable-Baselines3 and SBX',
+  describe: 'learning steps beside updates alone, and beside Stable-Baselines3 and SBX',
   run,
 };

@@ -1,12 +1,12 @@
 /**
- * Prints the project's figures beside its peers': `npm run bench [-- NAME …] [--quick] [--json] [--threads N]`.
+ * Prints the project's figures beside its peers'; `npm run bench -- --help` tells of what.
  * Peers are Python packages, run by the interpreter that PYTHON names (default python3), and left out where they are
  * not installed. Recordings are looked for where MAKERGYM_DATA says, then in ../shared/data.
  */
 import { existsSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { parseArgs } from 'node:util';
-import { nearestMatch } from '../base/errors.ts';
+import { reportError } from '../cli/run-command.ts';
+import { type BenchArguments, helpText, readArguments } from './arguments.ts';
 import { asMarket } from './as-market.ts';
 import type { Bench, BenchContext, Figure } from './bench.ts';
 import { carteaJaimungalBench } from './cartea-jaimungal.ts';
@@ -45,45 +45,39 @@ const BENCHES: readonly Bench[] = [
   carteaJaimungalBench,
 ];
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    threads: { type: 'string', default: String(availableParallelism()) },
-  },
-});
-const context: BenchContext = {
-  threads: Number(values.threads),
-  python: process.env.PYTHON ?? 'python3',
-  data: [process.env.MAKERGYM_DATA, '../shared/data'].find((path) => path !== undefined && existsSync(path)),
-  quick: values.quick,
-  log: (text) => process.stderr.write(`${text}\n`),
-};
+const asked = ask();
+if (asked.help) console.log(helpText(BENCHES));
+else await run(asked);
 
-const figures: (Figure & { readonly bench: string })[] = [];
-console.log(`${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.version}`);
-for (const bench of chosen()) {
-  context.log(`${bench.name}: ${bench.describe}`);
-  for await (const figure of bench.run(context)) {
-    figures.push({ bench: bench.name, ...figure });
-    if (!values.json) console.log(line(figure));
+function ask(): BenchArguments {
+  try {
+    return readArguments(process.argv.slice(2), BENCHES);
+  } catch (error) {
+    process.exit(reportError(error, process.argv.includes('--json')));
   }
 }
-if (values.json) console.log(JSON.stringify({ machine: cpus()[0]?.model, figures }, null, 2));
 
-function chosen(): readonly Bench[] {
-  return positionals.length === 0 ? BENCHES.filter((one) => !one.onlyWhenNamed) : positionals.map(named);
-}
-
-function named(name: string): Bench {
-  const bench = BENCHES.find((one) => one.name === name);
-  if (bench !== undefined) return bench;
-  const names = BENCHES.map((one) => one.name);
-  const near = nearestMatch(name, names);
-  const guess = near === undefined ? '' : ` Did you mean "${near}"?`;
-  console.error(`Unknown bench "${name}": there are ${names.join(', ')}.${guess}`);
-  process.exit(2);
+async function run({ chosen, quick, json, threads = availableParallelism() }: BenchArguments): Promise<void> {
+  const context: BenchContext = {
+    threads,
+    python: process.env.PYTHON ?? 'python3',
+    data: [process.env.MAKERGYM_DATA, '../shared/data'].find(
+      (path) => path !== undefined && existsSync(path),
+    ),
+    quick,
+    log: (text) => process.stderr.write(`${text}\n`),
+  };
+  const figures: (Figure & { readonly bench: string })[] = [];
+  const print = json ? context.log : console.log;
+  print(`${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.version}`);
+  for (const bench of chosen) {
+    context.log(`${bench.name}: ${bench.describe}`);
+    for await (const figure of bench.run(context)) {
+      figures.push({ bench: bench.name, ...figure });
+      print(line(figure));
+    }
+  }
+  if (json) console.log(JSON.stringify({ machine: cpus()[0]?.model, figures }, null, 2));
 }
 
 function line(figure: Figure): string {
