@@ -59,17 +59,17 @@ export class AtomicFile {
     const data = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     try {
       for (let offset = 0; offset < data.byteLength; ) {
-        offset += writeSync(this.#open(), data, offset, data.byteLength - offset);
+        offset += writeSync(this.descriptor, data, offset, data.byteLength - offset);
       }
       this.#bytes += data.byteLength;
     } catch (cause) {
-      throw this.#failed(cause);
+      throw this.failed(cause);
     }
   }
 
   commit(): void {
     try {
-      const descriptor = this.#open();
+      const { descriptor } = this;
       fsyncSync(descriptor);
       closeSync(descriptor);
       this.#descriptor = undefined;
@@ -77,7 +77,7 @@ export class AtomicFile {
       this.#done = true;
       keepFolder(dirname(this.path));
     } catch (cause) {
-      throw this.#failed(cause);
+      throw this.failed(cause);
     }
   }
 
@@ -91,12 +91,14 @@ export class AtomicFile {
     removeFolder(dirname(this.path));
   }
 
-  #open(): number {
+  /** Of the partial file, for who writes it by other means. */
+  get descriptor(): number {
     if (this.#descriptor === undefined) throw new Error(`${this.path} is closed already`);
     return this.#descriptor;
   }
 
-  #failed(cause: unknown): RunError {
+  /** The error for a write that failed; removes what was written. */
+  failed(cause: unknown): RunError {
     this.discard();
     return writeFailed(this.path, cause, ' The partial file was removed.');
   }

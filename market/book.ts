@@ -24,6 +24,12 @@ export interface BookView {
   readonly crossed: boolean;
 }
 
+/** Prices in ticks and what is displayed there. */
+export interface KnownLevels {
+  readonly prices: Int32Array;
+  readonly quantities: Float64Array;
+}
+
 const DEFAULT_WINDOW = 1 << 14;
 
 /**
@@ -145,11 +151,10 @@ export class OrderBook implements BookView {
   }
 
   /**
-   * Calls `visit` for every level of a side, best first, and for every price beyond the horizon that an update emptied
-   * (quantity 0): with the horizon this is all that the book knows. Not for hot paths.
+   * Every level of a side, best first, and every price beyond the horizon that an update emptied (quantity 0): with the
+   * horizon this is all that the book knows. Allocates; not for hot paths.
    */
-  forEachKnown(side: Side, visit: (price: number, quantity: number) => void): void {
-    const ladder = side === BID ? this.#bids : this.#asks;
-    for (const key of ladder.knownKeys()) visit(side === BID ? -key : key, ladder.get(key));
+  known(side: Side): KnownLevels {
+    return side === BID ? this.#bids.known(-1) : this.#asks.known(1);
   }
 }

@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { BackgroundFile } from '../base/background-file.ts';
 import { InputError } from '../base/errors.ts';
 import { formatTime } from '../base/time.ts';
 import { MessageKind } from './binance/message.ts';
+import { MessageScanner } from './binance/scanner/message-scanner.ts';
 import {
   CaptureImporter,
   FinerTrades,
@@ -10,11 +12,11 @@ import {
   type ImportPlan,
   twoSymbols,
 } from './capture/importer.ts';
-import { readLines } from './capture/lines.ts';
 import { addTo, newProbe, type Probe, probeCapture, type SymbolProbe } from './capture/probe.ts';
+import { type LineTaker, scanLines } from './capture/scan-lines.ts';
 import { readSnapshots, type SnapshotFile } from './capture/snapshots.ts';
 import { type Instrument, plainInstrument, type Venue } from './instrument.ts';
-import { TapeWriter } from './tape/writer.ts';
+import { TapeEncoder } from './tape/encoder.ts';
 import { CommonStep, OffGridPrice, QuantityStep } from './tick-grid.ts';
 
 export interface ImportOptions {
@@ -72,24 +74,28 @@ const PROBE_BYTES_LATER = 1 << 16;
  */
 export async function importCaptures(options: ImportOptions): Promise<ImportSummary> {
   const began = performance.now();
-  let plan = await makePlan(options);
+  const scanner = new MessageScanner();
+  let plan = await makePlan(options, scanner);
   for (;;) {
-    const writer = new TapeWriter(options.out, {
+    const file = new BackgroundFile(options.out);
+    const tape = new TapeEncoder((bytes) => file.write(bytes), {
       instrument: instrumentOf(plan, plan.stepSize ?? 1),
       source: options.captures.map((path) => basename(path)),
     });
-    const importer = new CaptureImporter(plan, writer, options.onWarning ?? (() => undefined));
-    writer.carry(importer.feed.book);
+    scanner.tickSize = plan.tickSize;
+    const importer = new CaptureImporter(plan, tape, options.onWarning ?? (() => undefined), scanner);
+    tape.carry(importer.feed.book);
     try {
-      await readCaptures(options, importer);
+      await readCaptures(options, importer, scanner, () => file.room());
       if (importer.snapshots === 0) throw noBook(options, plan, importer);
       refuseCoarseStep(options.stepSize, importer.quantityStep.value);
       const instrument = instrumentOf(plan, plan.stepSize ?? importer.quantityStep.value);
       const { end, conditions } = importer;
-      const info = writer.finish(instrument, {
+      const info = tape.finish(instrument, {
         end,
         live: conditions === undefined ? undefined : { conditions },
       });
+      await file.commit();
       const seconds = (performance.now() - began) / 1000;
       return {
         out: options.out,
@@ -110,24 +116,35 @@ export async function importCaptures(options: ImportOptions): Promise<ImportSumm
         checksum: info.checksum,
       };
     } catch (error) {
-      writer.discard();
+      await file.discard();
       plan = betterPlan(error, plan, options, importer);
     }
   }
 }
 
-async function readCaptures(options: ImportOptions, importer: CaptureImporter): Promise<void> {
+async function readCaptures(
+  options: ImportOptions,
+  importer: CaptureImporter,
+  scanner: MessageScanner,
+  afterChunk: () => Promise<void>,
+): Promise<void> {
   const { captures, signal, onProgress } = options;
   const total = captures.reduce((sum, path) => sum + statSync(path).size, 0);
   let before = 0;
   for (const path of captures) {
     importer.beginFile(path);
-    const onLine = (bytes: Uint8Array, start: number, end: number, line: number): boolean => {
-      importer.onLine(bytes, start, end, line);
-      return true;
+    const taker: LineTaker = {
+      onScanned: (line) => {
+        importer.onScanned(scanner, line);
+        return true;
+      },
+      onLine: (bytes, start, end, line) => {
+        importer.onLine(bytes, start, end, line);
+        return true;
+      },
     };
     const onBytes = (bytes: number): void => onProgress?.(before + bytes, total);
-    await readLines(path, onLine, { field: 'capture', signal, onBytes });
+    await scanLines(path, scanner, taker, { field: 'capture', signal, onBytes, afterChunk });
     before += statSync(path).size;
   }
   importer.finish();
@@ -162,7 +179,7 @@ function betterPlan(
   });
 }
 
-async function makePlan(options: ImportOptions): Promise<ImportPlan> {
+async function makePlan(options: ImportOptions, scanner: MessageScanner): Promise<ImportPlan> {
   const { captures, signal } = options;
   if (captures.length === 0) {
     throw new InputError({
@@ -184,7 +201,7 @@ async function makePlan(options: ImportOptions): Promise<ImportPlan> {
   const probes: Probe[] = [];
   for (const path of captures) {
     const limit = probes.length === 0 ? PROBE_BYTES : PROBE_BYTES_LATER;
-    probes.push(await probeCapture(path, limit, 'capture', signal));
+    probes.push(await probeCapture(path, limit, 'capture', scanner, signal));
   }
   checkOrder(captures, probes);
   const snapshots = options.snapshot === undefined ? [] : await readSnapshots(options.snapshot, signal);

@@ -260,16 +260,46 @@ export class Ladder {
     return written;
   }
 
-  /** Keys of all levels and of all prices beyond the horizon that an update named, ascending. Allocates. */
-  knownKeys(): Int32Array {
-    const keys: number[] = [];
-    for (let offset = 0; offset < this.#size; offset++) {
-      const cell = (this.#base + offset) & this.#mask;
-      const named = (this.#named[cell >>> 5] & (1 << (cell & 31))) !== 0;
-      if (named || this.#quantities[cell] > 0) keys.push(this.#base + offset);
+  /**
+   * All levels and all prices beyond the horizon that an update named, best first, as `sign` times their keys and with
+   * their quantities. Allocates.
+   */
+  known(sign: 1 | -1): { readonly prices: Int32Array; readonly quantities: Float64Array } {
+    const far = this.#farKeys.filter((key) => key !== EMPTY_SLOT).sort();
+    const near = this.#nearKeys();
+    const before = far.findIndex((key) => key > this.#base);
+    const keys = new Int32Array(far.length + near.length);
+    const split = before < 0 ? far.length : before;
+    keys.set(far.subarray(0, split));
+    keys.set(near, split);
+    keys.set(far.subarray(split), split + near.length);
+    const quantities = new Float64Array(keys.length);
+    for (let i = 0; i < keys.length; i++) {
+      const isNear = i >= split && i < split + near.length;
+      quantities[i] = isNear
+        ? this.#quantities[keys[i] & this.#mask]
+        : this.#farQuantities[this.#findFar(keys[i])];
+      keys[i] *= sign;
     }
-    for (const key of this.#farKeys) if (key !== EMPTY_SLOT) keys.push(key);
-    return Int32Array.from(keys).sort();
+    return { prices: keys, quantities };
+  }
+
+  /** Keys of the window that hold a level or have been named, ascending. */
+  #nearKeys(): Int32Array {
+    const keys = new Int32Array(this.#size);
+    let count = 0;
+    for (let offset = 0; offset < this.#size; ) {
+      const cell = (this.#base + offset) & this.#mask;
+      const word = cell >>> 5;
+      if ((this.#occupied[word] | this.#named[word]) >>> (cell & 31) === 0) {
+        offset += 32 - (cell & 31);
+        continue;
+      }
+      const named = (this.#named[word] & (1 << (cell & 31))) !== 0;
+      if (named || this.#quantities[cell] > 0) keys[count++] = this.#base + offset;
+      offset++;
+    }
+    return keys.subarray(0, count);
   }
 
   #nextNear(from: number, bits: Uint32Array): number {

@@ -41,6 +41,8 @@ export class CommonStep {
   add(value: number): void {
     let b = Math.round(value * DECIMALS);
     let a = this.#units;
+    // Most lie on the grid of those before.
+    if (b % a === 0) return;
     while (b !== 0) [a, b] = [b, a % b];
     this.#units = a;
   }
@@ -71,6 +73,11 @@ export class QuantityStep {
       while (decimals < 8 && !fits(quantity, decimals));
     this.#last = decimals;
     this.#counts[decimals]++;
+  }
+
+  /** Adds quantities that are known to have 0, 1, … 8 decimals: so many of each. */
+  addCounts(counts: Int32Array): void {
+    for (let decimals = 0; decimals < counts.length; decimals++) this.#counts[decimals] += counts[decimals];
   }
 
   /** The step; 1 where nothing has been added. */

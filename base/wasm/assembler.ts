@@ -1,9 +1,9 @@
 /**
  * Writes a WebAssembly module of one function: the little of the binary format (WebAssembly 2.0, with fixed-width
- * SIMD, none of it relaxed) that loops over columns and matrices need.
+ * SIMD, none of it relaxed) that loops over columns, matrices and texts need.
  */
 
-export const Type = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
+export const Type = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
 
 /** Opcodes of vector instructions without immediates, after the prefix 0xfd. */
 export const Vector = {
@@ -35,16 +35,47 @@ export const Vector = {
 
 /** Opcodes of instructions on numbers, without immediates. */
 export const Scalar = {
+  i32IsZero: 0x45,
+  i32Equal: 0x46,
+  i32NotEqual: 0x47,
   i32LessThan: 0x48,
+  i32GreaterThan: 0x4a,
+  i32GreaterThanUnsigned: 0x4b,
   i32LessOrEqual: 0x4c,
+  i32GreaterOrEqual: 0x4e,
+  i64IsZero: 0x50,
+  i64NotEqual: 0x52,
+  i64GreaterThanUnsigned: 0x56,
   f32NotEqual: 0x5c,
+  f64GreaterThan: 0x64,
   i32Add: 0x6a,
+  i32Subtract: 0x6b,
+  i32And: 0x71,
   i32ShiftLeft: 0x74,
+  i64Add: 0x7c,
+  i64Multiply: 0x7e,
+  i64DivideUnsigned: 0x80,
+  i64RemainderUnsigned: 0x82,
+  i64And: 0x83,
+  i64Or: 0x84,
+  i64ShiftRightUnsigned: 0x88,
+  f64Absolute: 0x99,
+  f64Nearest: 0x9e,
+  f64Subtract: 0xa1,
+  f64Multiply: 0xa2,
+  f64Divide: 0xa3,
+  i64ExtendI32Unsigned: 0xad,
+  f64ConvertI64: 0xb9,
 } as const;
+
+/** Where a branch goes: out of the block it was given by, or back to the beginning of the loop. */
+export type Label = number;
 
 /** The body of a function, instruction by instruction; locals are numbered from 0, parameters first. */
 export class FunctionBody {
   readonly bytes: number[] = [];
+  /** Blocks that are open. */
+  #depth = 0;
 
   get(local: number): this {
     return this.#emit(0x20, ...unsigned(local));
@@ -66,6 +97,14 @@ export class FunctionBody {
     return this.#emit(0x43, ...repeat(Float32Array.of(value), 1));
   }
 
+  i64(value: bigint): this {
+    return this.#emit(0x42, ...signed64(value));
+  }
+
+  double(value: number): this {
+    return this.#emit(0x44, ...repeat(Float64Array.of(value), 1));
+  }
+
   scalar(...instructions: readonly (keyof typeof Scalar)[]): this {
     return this.#emit(...instructions.map((name) => Scalar[name]));
   }
@@ -75,8 +114,25 @@ export class FunctionBody {
     return this.#emit(0x28, 0, ...unsigned(offset));
   }
 
+  loadI64(offset = 0): this {
+    return this.#emit(0x29, 0, ...unsigned(offset));
+  }
+
   loadF32(offset = 0): this {
     return this.#emit(0x2a, 0, ...unsigned(offset));
+  }
+
+  loadF64(offset = 0): this {
+    return this.#emit(0x2b, 0, ...unsigned(offset));
+  }
+
+  /** Loads a byte, or two of them, the first the lower, as an unsigned i32. */
+  loadByte(offset = 0): this {
+    return this.#emit(0x2d, 0, ...unsigned(offset));
+  }
+
+  loadTwoBytes(offset = 0): this {
+    return this.#emit(0x2f, 0, ...unsigned(offset));
   }
 
   /** Stores a number at the address below it on the stack plus `offset`. */
@@ -86,6 +142,15 @@ export class FunctionBody {
 
   storeF32(offset = 0): this {
     return this.#emit(0x38, 0, ...unsigned(offset));
+  }
+
+  storeF64(offset = 0): this {
+    return this.#emit(0x39, 0, ...unsigned(offset));
+  }
+
+  /** An f64 as the nearest i32 towards 0. */
+  truncate(): this {
+    return this.#emit(0xfc, 0x02);
   }
 
   /** Loads 32 bits from the address on the stack plus `offset` into each quarter of a vector. */
@@ -133,17 +198,57 @@ export class FunctionBody {
     return this;
   }
 
-  /** Repeats `body` for as long as it leaves a non-zero condition on the stack. */
-  loop(body: () => void): this {
-    this.#emit(0x03, 0x40);
-    body();
-    return this.#emit(0x0d, 0, 0x0b);
+  /** Whether any bit of the vector on the stack is set. */
+  anyTrue(): this {
+    return this.#emit(0xfd, 0x53);
   }
 
-  /** Does `body`, which leaves the stack as it was, where the condition on the stack is not zero. */
-  when(body: () => void): this {
-    this.#emit(0x04, 0x40);
-    body();
+  /** Repeats `body` for as long as it leaves a non-zero condition on the stack. */
+  loop(body: () => void): this {
+    return this.#nested([0x03, 0x40], (label) => {
+      body();
+      this.branchIf(label);
+    });
+  }
+
+  /** Does `body` again whenever it branches to the label it is given, and goes on where it does not. */
+  repeat(body: (again: Label) => void): this {
+    return this.#nested([0x03, 0x40], body);
+  }
+
+  /** Does `body`, which leaves by its end or by branching to the label it is given. */
+  block(body: (exit: Label) => void): this {
+    return this.#nested([0x02, 0x40], body);
+  }
+
+  /** Does `body`, which leaves the stack as it was, where the condition on the stack is not zero, else `otherwise`. */
+  when(body: () => void, otherwise?: () => void): this {
+    return this.#nested([0x04, 0x40], () => {
+      body();
+      if (otherwise === undefined) return;
+      this.#emit(0x05);
+      otherwise();
+    });
+  }
+
+  branch(label: Label): this {
+    return this.#emit(0x0c, ...unsigned(this.#depth - label));
+  }
+
+  /** Branches where the condition on the stack is not zero. */
+  branchIf(label: Label): this {
+    return this.#emit(0x0d, ...unsigned(this.#depth - label));
+  }
+
+  /** Ends the function with what is on the stack. */
+  result(): this {
+    return this.#emit(0x0f);
+  }
+
+  #nested(opening: readonly number[], body: (label: Label) => void): this {
+    this.#emit(...opening);
+    body(++this.#depth);
+    this.#depth--;
     return this.#emit(0x0b);
   }
 
@@ -158,16 +263,19 @@ export interface FunctionSource {
   readonly parameters?: readonly number[];
   /** Types of the local variables. */
   readonly locals: readonly number[];
+  /** Type of the result, where there is one. */
+  readonly result?: number;
   readonly body: FunctionBody;
 }
 
-/** A module that imports memory `host.memory` and exports the function, which has no result, as `run`. */
-export function assemble({ parameters = [], locals, body }: FunctionSource): Uint8Array {
+/** A module that imports memory `host.memory` and exports the function as `run`. */
+export function assemble({ parameters = [], locals, result, body }: FunctionSource): Uint8Array {
+  const results = result === undefined ? [0] : [1, result];
   const declared = locals.flatMap((type) => [1, type]);
   const code = [...unsigned(locals.length), ...declared, ...body.bytes, 0x0b];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [1, 0x60, ...unsigned(parameters.length), ...parameters, 0]),
+    ...section(1, [1, 0x60, ...unsigned(parameters.length), ...parameters, ...results]),
     ...section(2, [1, ...name('host'), ...name('memory'), 0x02, 0x00, 1]),
     ...section(3, [1, 0]),
     ...section(7, [1, ...name('run'), 0x00, 0]),
@@ -197,6 +305,14 @@ function signed(value: number): readonly number[] {
   for (let rest = value; ; rest >>= 7) {
     if (rest >= -64 && rest < 64) return [...bytes, rest & 0x7f];
     bytes.push((rest & 0x7f) | 0x80);
+  }
+}
+
+function signed64(value: bigint): readonly number[] {
+  const bytes: number[] = [];
+  for (let rest = BigInt.asIntN(64, value); ; rest >>= 7n) {
+    if (rest >= -64n && rest < 64n) return [...bytes, Number(rest & 0x7fn)];
+    bytes.push(Number(rest & 0x7fn) | 0x80);
   }
 }
 

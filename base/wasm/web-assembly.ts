@@ -38,13 +38,13 @@ export function compile(bytes: Uint8Array): CompiledModule {
   return new (available().Module)(bytes);
 }
 
-/** The function of a module that imports this memory. */
-export function instantiate(
+/** The function of a module that imports this memory; `Result` is `number` where it has one. */
+export function instantiate<Result extends number | undefined = undefined>(
   module: CompiledModule,
   memory: WebAssemblyMemory,
-): (...parameters: number[]) => void {
+): (...parameters: number[]) => Result {
   const instance = new (available().Instance)(module, { host: { memory } });
-  return instance.exports.run as (...parameters: number[]) => void;
+  return instance.exports.run as (...parameters: number[]) => Result;
 }
 
 function available(): WebAssemblyInterface {

@@ -3,7 +3,7 @@ import { DecisionSchedule } from '../../env/decision-schedule.ts';
 import { endLanes, type SessionLane } from '../../env/session.ts';
 import type { RowSink } from '../../market/binance/book-feed.ts';
 import { Market } from '../../market/market.ts';
-import { UNKNOWN_BOOK } from '../../market/tape/batcher.ts';
+import { unknownBook } from '../../market/tape/book-rows.ts';
 import { TapeColumns } from '../../market/tape/columns.ts';
 import { Flag, Kind } from '../../market/tape/rows.ts';
 
@@ -134,10 +134,9 @@ export class StreamDriver implements RowSink {
 
   /** As a tape begins that does not begin with a snapshot. */
   #beginUnknown(exchangeTime: number, localTime: number): void {
-    const head = new TapeColumns(UNKNOWN_BOOK.length);
-    for (const { kind, price, quantity, flags } of UNKNOWN_BOOK) {
-      head.push(exchangeTime, localTime, kind, price, quantity, flags, -1);
-    }
+    const rows = unknownBook();
+    const head = new TapeColumns(rows.length);
+    head.pushBook(rows, exchangeTime, localTime, 0, -1);
     this.market.applyBatch(head, 0, Number.POSITIVE_INFINITY);
   }
 }

@@ -7,6 +7,7 @@ import type { TickGrid } from '../tick-grid.ts';
 import { DiffHistory } from './diff-history.ts';
 import type { Levels, Message } from './message.ts';
 import { createSynchroniser, type IdGap, type Synchroniser, type SyncResult } from './synchroniser.ts';
+import type { TickLevels } from './tick-levels.ts';
 
 /** Where tape rows go: a tape writer, or a market that is live. `updateId` −1 where there is none. */
 export interface RowSink {
@@ -48,8 +49,7 @@ export class BookFeed {
   readonly #sink: RowSink;
   readonly #synchroniser: Synchroniser;
   readonly #history = new DiffHistory();
-  #prices = new Int32Array(1024);
-  #quantities = new Float64Array(1024);
+  #levels = new ConvertedLevels(1024);
   #exchangeTime = -1;
 
   constructor(venue: Venue, grid: TickGrid, sink: RowSink) {
@@ -74,22 +74,25 @@ export class BookFeed {
 
   /** Takes a `depthUpdate`. Throws OffGridPrice, before anything has changed, where a price has no tick. */
   onDepth(message: Message, localTime: number): SyncResult {
-    const { bids, asks, firstId, lastId, previousId } = message;
-    const count = this.#convert(bids, asks);
+    this.#convert(message.bids, message.asks);
+    return this.onLevels(message, this.#levels, localTime);
+  }
+
+  /** Takes a `depthUpdate` whose levels are on the grid already. */
+  onLevels(message: Message, { bids, count, prices, quantities }: TickLevels, localTime: number): SyncResult {
+    const { firstId, lastId, previousId } = message;
     const exchangeTime = this.#timeOf(message, localTime);
     const result = this.#synchroniser.onDiff(firstId, lastId, previousId);
     if (result === 'drop') return result;
     if (result === 'gap') this.#history.clear();
-    this.#history.keep(firstId, lastId, previousId, this.#prices, this.#quantities, bids.count, asks.count);
+    this.#history.keep(firstId, lastId, previousId, prices, quantities, bids, count);
     if (result === 'gap') this.#emitGap(exchangeTime, localTime, lastId);
     if (result !== 'apply') return result;
     const { book } = this;
-    const prices = this.#prices;
-    const quantities = this.#quantities;
     // Rows first: a tape that is cut before them begins with the book as it was.
-    this.#pushLevels(exchangeTime, localTime, bids.count, count, lastId);
-    book.applyLevels(BID, prices, quantities, 0, bids.count);
-    book.applyLevels(ASK, prices, quantities, bids.count, count);
+    this.#pushLevels(exchangeTime, localTime, prices, quantities, bids, count, lastId);
+    book.applyLevels(BID, prices, quantities, 0, bids);
+    book.applyLevels(ASK, prices, quantities, bids, count);
     if (book.crossed) this.crossed++;
     return result;
   }
@@ -99,8 +102,9 @@ export class BookFeed {
    * the updates since are still at hand, and is dropped when they are not.
    */
   onSnapshot(message: Message, localTime: number, limit?: number): SyncResult {
-    const { bids, asks, lastId } = message;
-    const count = this.#convert(bids, asks);
+    const { lastId } = message;
+    this.#convert(message.bids, message.asks);
+    const { bids, count, prices, quantities } = this.#levels;
     const exchangeTime = this.#timeOf(message, localTime);
     if (this.synchronised && lastId < this.lastId) {
       if (!this.#reaches(lastId)) return 'drop';
@@ -113,18 +117,20 @@ export class BookFeed {
     let lowestBid = Number.POSITIVE_INFINITY;
     let highestAsk = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < count; i++) {
-      const price = this.#prices[i];
-      book.apply(i < bids.count ? BID : ASK, price, this.#quantities[i]);
-      if (i < bids.count) lowestBid = Math.min(lowestBid, price);
+      const price = prices[i];
+      book.apply(i < bids ? BID : ASK, price, quantities[i]);
+      if (i < bids) lowestBid = Math.min(lowestBid, price);
       else highestAsk = Math.max(highestAsk, price);
     }
     book.setHorizon(
-      isComplete(bids.count, limit) ? Number.NEGATIVE_INFINITY : lowestBid,
-      isComplete(asks.count, limit) ? Number.POSITIVE_INFINITY : highestAsk,
+      isComplete(bids, limit) ? Number.NEGATIVE_INFINITY : lowestBid,
+      isComplete(count - bids, limit) ? Number.POSITIVE_INFINITY : highestAsk,
     );
     const brokenAt = this.#replayHistory();
     const updateId = brokenAt < 0 ? this.lastId : lastId;
-    for (const { kind, price, quantity, flags } of bookRows(book)) {
+    const rows = bookRows(book);
+    for (let i = 0; i < rows.length; i++) {
+      const [kind, price, quantity, flags] = [rows.kind[i], rows.price[i], rows.quantity[i], rows.flags[i]];
       this.#sink.push(exchangeTime, localTime, kind, price, quantity, flags, updateId);
     }
     if (book.crossed) this.crossed++;
@@ -141,10 +147,16 @@ export class BookFeed {
     this.#synchroniser.reset();
   }
 
-  #pushLevels(exchangeTime: number, localTime: number, bids: number, count: number, updateId: number): void {
+  #pushLevels(
+    exchangeTime: number,
+    localTime: number,
+    prices: Int32Array,
+    quantities: Float64Array,
+    bids: number,
+    count: number,
+    updateId: number,
+  ): void {
     const sink = this.#sink;
-    const prices = this.#prices;
-    const quantities = this.#quantities;
     if (sink.pushLevels !== undefined && count > 0) {
       sink.pushLevels(exchangeTime, localTime, prices, quantities, bids, count, updateId);
       return;
@@ -193,21 +205,33 @@ export class BookFeed {
     return this.#exchangeTime >= 0 ? this.#exchangeTime : localTime;
   }
 
-  #convert(bids: Levels, asks: Levels): number {
+  /** Lays the levels of a message on the grid. */
+  #convert(bids: Levels, asks: Levels): void {
     const count = bids.count + asks.count;
-    if (count > this.#prices.length) {
-      this.#prices = new Int32Array(2 * count);
-      this.#quantities = new Float64Array(2 * count);
-    }
+    if (count > this.#levels.prices.length) this.#levels = new ConvertedLevels(2 * count);
+    const levels = this.#levels;
+    levels.bids = bids.count;
+    levels.count = count;
     for (let i = 0; i < bids.count; i++) {
-      this.#prices[i] = this.#grid.toTicks(bids.prices[i]);
-      this.#quantities[i] = bids.quantities[i];
+      levels.prices[i] = this.#grid.toTicks(bids.prices[i]);
+      levels.quantities[i] = bids.quantities[i];
     }
     for (let i = 0, to = bids.count; i < asks.count; i++, to++) {
-      this.#prices[to] = this.#grid.toTicks(asks.prices[i]);
-      this.#quantities[to] = asks.quantities[i];
+      levels.prices[to] = this.#grid.toTicks(asks.prices[i]);
+      levels.quantities[to] = asks.quantities[i];
     }
-    return count;
+  }
+}
+
+class ConvertedLevels implements TickLevels {
+  bids = 0;
+  count = 0;
+  readonly prices: Int32Array;
+  readonly quantities: Float64Array;
+
+  constructor(capacity: number) {
+    this.prices = new Int32Array(capacity);
+    this.quantities = new Float64Array(capacity);
   }
 }
 

@@ -3,8 +3,9 @@ import { type Levels, type Message, MessageKind } from './message.ts';
 /** Times below are milliseconds. */
 export const LEAST_MICROSECONDS = 1e14;
 
-/** Milliseconds (13 digits) or, from streams opened with `timeUnit=MICROSECOND`, microseconds (16 digits). */
-function timeToMicroseconds(time: number): number {
+/** Milliseconds (13 digits) or, from streams opened with `timeUnit=MICROSECOND`, microseconds (16 digits); −1 is none. */
+export function toMicroseconds(time: number): number {
+  if (time < 0) return -1;
   return time < LEAST_MICROSECONDS ? time * 1000 : time;
 }
 
@@ -86,7 +87,7 @@ function id(value: unknown): number {
 }
 
 function time(value: unknown): number {
-  return typeof value === 'number' && value > 0 ? timeToMicroseconds(value) : -1;
+  return typeof value === 'number' && value > 0 ? toMicroseconds(value) : -1;
 }
 
 /** Binance sends decimals as strings; numbers are taken as well. NaN for anything else. */

@@ -7,6 +7,7 @@
 import { decodeObject, isPartialDepth, LEAST_MICROSECONDS } from './decode-object.ts';
 import { type Levels, type Message, MessageKind } from './message.ts';
 import { Shape } from './shape.ts';
+import { LAST_DECIMAL, Value } from './value.ts';
 
 const SPACE = 0x20;
 const QUOTE = 0x22;
@@ -30,26 +31,6 @@ const INT32_POWERS = Int32Array.from({ length: 16 }, (_, exponent) =>
   exponent <= INT32_DIGITS ? 10 ** exponent : 0,
 );
 
-/** Values that a shape holds places for: decimals, whole numbers, others. */
-const Value = {
-  none: 0,
-  bidPrice: 1,
-  bidQuantity: 2,
-  askPrice: 3,
-  askQuantity: 4,
-  price: 5,
-  quantity: 6,
-  lastId: 7,
-  transactionTime: 8,
-  eventTime: 9,
-  tradeId: 10,
-  firstId: 11,
-  previousId: 12,
-  buyerIsMaker: 13,
-  bids: 14,
-  asks: 15,
-} as const;
-type Value = (typeof Value)[keyof typeof Value];
 /** Streams of a symbol are few, symbols of a capture seldom more. */
 const SHAPES = 8;
 const MARKS = 32;
@@ -106,6 +87,7 @@ export class Decoder {
   #view: DataView | null = null;
   readonly #shapes: Shape[] = [];
   #nextShape = 0;
+  #shape: Shape | undefined;
   /** Messages read by a shape, and those that could have been. */
   #hits = 0;
   #misses = 0;
@@ -120,9 +102,15 @@ export class Decoder {
     return this.#reason;
   }
 
+  /** How the last message was written, where that is remembered. */
+  get shape(): Shape | undefined {
+    return this.#shape;
+  }
+
   /** Decodes the JSON in `bytes[start, end)` into `message`. */
   decode(bytes: Uint8Array, start: number, end: number, message: Message): Decoded {
     if (this.#follow(bytes, start, end, message)) return 'message';
+    this.#shape = undefined;
     if (this.#scan(bytes, start, end, message)) {
       this.#learn(start, message);
       return 'message';
@@ -152,6 +140,7 @@ export class Decoder {
       if (at < 0) continue;
       this.#at = at;
       if (!this.#followShape(shapes[i], message)) continue;
+      this.#shape = shapes[i];
       this.#hits++;
       return true;
     }
@@ -183,7 +172,7 @@ export class Decoder {
     if (value === Value.buyerIsMaker) message.buyerIsMaker = this.#boolean();
     else if (value === Value.bids) this.#readLevels(message.bids);
     else if (value === Value.asks) this.#readLevels(message.asks);
-    else if (value <= Value.quantity) {
+    else if (value <= LAST_DECIMAL) {
       this.#decimal();
       const number = this.#number[0];
       if (value === Value.bidPrice) message.bidPrice = number;
@@ -216,7 +205,8 @@ export class Decoder {
     const count = this.#markCount;
     if (kind === MessageKind.other || kind === MessageKind.snapshot || count === 0 || count > MARKS) return;
     if (this.#misses++ > this.#hits + SHAPES * SHAPES) return;
-    this.#shapes[this.#nextShape] = new Shape(this.#bytes, start, this.#end, this.#marks, count, message);
+    this.#shape = new Shape(this.#bytes, start, this.#end, this.#marks, count, message);
+    this.#shapes[this.#nextShape] = this.#shape;
     this.#nextShape = (this.#nextShape + 1) % SHAPES;
   }
 

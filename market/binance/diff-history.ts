@@ -15,7 +15,7 @@ export interface KeptDiff {
 export class DiffHistory {
   readonly #capacity: number;
   readonly #ids: Float64Array;
-  /** Per update: first level (a running number), bids, asks. */
+  /** Per update: first level (a running number), bids, bids and asks. */
   readonly #shape: Float64Array;
   #prices = new Int32Array(INITIAL_LEVELS);
   #quantities = new Float64Array(INITIAL_LEVELS);
@@ -55,9 +55,8 @@ export class DiffHistory {
     prices: Int32Array,
     quantities: Float64Array,
     bids: number,
-    asks: number,
+    count: number,
   ): void {
-    const count = bids + asks;
     if (count > this.#prices.length) this.#grow(count);
     if (this.#next - this.#first === this.#capacity) this.#first++;
     while (
@@ -72,7 +71,7 @@ export class DiffHistory {
     this.#ids[slot + 2] = previousId;
     this.#shape[slot] = this.#nextLevel;
     this.#shape[slot + 1] = bids;
-    this.#shape[slot + 2] = asks;
+    this.#shape[slot + 2] = count;
     const size = this.#prices.length;
     for (let i = 0, at = this.#nextLevel % size; i < count; i++) {
       this.#prices[at] = prices[i];
@@ -93,7 +92,7 @@ export class DiffHistory {
     const slot = 3 * (index % this.#capacity);
     const start = this.#shape[slot];
     const bids = this.#shape[slot + 1];
-    const count = bids + this.#shape[slot + 2];
+    const count = this.#shape[slot + 2];
     for (let i = 0; i < count; i++) {
       const at = (start + i) % this.#prices.length;
       visit(i < bids, this.#prices[at], this.#quantities[at]);

@@ -49,6 +49,11 @@ export class Shape {
     this.#words = new DataView(this.#bytes.buffer);
   }
 
+  /** The text before value `index`, or after the last. */
+  text(index: number): Uint8Array {
+    return this.#bytes.subarray(this.#starts[index], this.#starts[index + 1]);
+  }
+
   /** Where the text before value `index` ends if it stands at `at`, −1 if not. A `view` on the bytes makes it faster. */
   pass(bytes: Uint8Array, view: DataView | null, at: number, end: number, index: number): number {
     const from = this.#starts[index];

@@ -3,6 +3,7 @@ import { formatTime } from '../../base/time.ts';
 import { BookFeed, type RowSink } from '../binance/book-feed.ts';
 import { Decoder } from '../binance/decoder.ts';
 import { Message, MessageKind } from '../binance/message.ts';
+import type { MessageScanner, ScannedLevels } from '../binance/scanner/message-scanner.ts';
 import { SeenTrades } from '../binance/seen-trades.ts';
 import type { SyncResult } from '../binance/synchroniser.ts';
 import { TickerOracle } from '../binance/ticker-oracle.ts';
@@ -77,6 +78,7 @@ export class CaptureImporter {
   readonly #decoder = new Decoder();
   readonly #line = new CaptureLine();
   readonly #message = new Message();
+  readonly #scanner: MessageScanner | undefined;
   readonly #seenTrades = new SeenTrades();
   #pending: readonly SnapshotFile[];
   #tradeKind: TradeKind | undefined;
@@ -92,10 +94,12 @@ export class CaptureImporter {
   #overflowing = false;
   readonly #activeConditions = new Set<string>();
 
-  constructor(plan: ImportPlan, sink: RowSink, warn: (text: string) => void) {
+  /** `scanner` is what reads the lines of `onScanned`. */
+  constructor(plan: ImportPlan, sink: RowSink, warn: (text: string) => void, scanner?: MessageScanner) {
     this.#plan = plan;
     this.#sink = sink;
     this.#warn = warn;
+    this.#scanner = scanner;
     this.#grid = new TickGrid(plan.tickSize);
     this.feed = new BookFeed(plan.venue, this.#grid, sink);
     this.oracle = new TickerOracle(plan.tickSize);
@@ -114,6 +118,14 @@ export class CaptureImporter {
     this.#repeatedUpTo = this.#lastTradeId;
   }
 
+  /** Takes the line of the file begun last that the scanner has read. */
+  onScanned(scanner: MessageScanner, lineNumber: number): void {
+    this.#lineNumber = lineNumber;
+    scanner.read(this.#message);
+    this.messages++;
+    this.onMessage(this.#message, scanner.localTime, '', scanner);
+  }
+
   /** Takes a line of the file begun last. */
   onLine(bytes: Uint8Array, start: number, end: number, lineNumber: number): void {
     this.#lineNumber = lineNumber;
@@ -129,6 +141,8 @@ export class CaptureImporter {
           return;
         }
         this.messages++;
+        const { shape } = this.#decoder;
+        if (shape !== undefined) this.#scanner?.learn(shape);
         this.onMessage(message, line.localTime, line.url);
       } else this.#malformed(this.#decoder.reason);
     } else if (kind === 'unknown') this.#malformed('it does not begin with a local time');
@@ -142,8 +156,11 @@ export class CaptureImporter {
     this.#pending = [];
   }
 
-  /** Takes a decoded message and when it was received, µs; `url` of REST answers, empty otherwise. Live streams come here. */
-  onMessage(message: Message, receivedAt: number, url: string): void {
+  /**
+   * Takes a decoded message and when it was received, µs; `url` of REST answers, empty otherwise. The levels of a depth
+   * update may be on the grid already. Live streams come here.
+   */
+  onMessage(message: Message, receivedAt: number, url: string, levels?: ScannedLevels): void {
     const { kind } = message;
     if (kind === MessageKind.other) {
       this.#ignore(message.type);
@@ -156,7 +173,7 @@ export class CaptureImporter {
     }
     if (this.#pending.length > 0) this.#snapshotsBefore(receivedAt);
     const localTime = this.#clock(message, receivedAt);
-    if (kind === MessageKind.depth) this.#onDepth(message, localTime);
+    if (kind === MessageKind.depth) this.#onDepth(message, localTime, levels);
     else if (kind === MessageKind.bookTicker) this.oracle.onTicker(message, this.feed.lastId, this.feed.book);
     else if (kind === MessageKind.snapshot) this.#onSnapshot(message, localTime, limitOfUrl(url));
     else this.#onTrade(message, localTime, kind);
@@ -221,11 +238,17 @@ export class CaptureImporter {
     return false;
   }
 
-  #onDepth(message: Message, localTime: number): void {
+  #onDepth(message: Message, localTime: number, levels: ScannedLevels | undefined): void {
     this.depthUpdates++;
-    this.#addQuantities(message.bids.quantities, message.bids.count);
-    this.#addQuantities(message.asks.quantities, message.asks.count);
-    const result = this.feed.onDepth(message, localTime);
+    let result: SyncResult;
+    if (levels === undefined) {
+      this.#addQuantities(message.bids.quantities, message.bids.count);
+      this.#addQuantities(message.asks.quantities, message.asks.count);
+      result = this.feed.onDepth(message, localTime);
+    } else {
+      this.quantityStep.addCounts(levels.decimals);
+      result = this.feed.onLevels(message, levels, localTime);
+    }
     if (result === 'drop') this.#ignore('depth-before-snapshot');
     this.#afterBook(result, localTime);
     // A bare snapshot has no time of its own: it holds when the stream has come to its id.

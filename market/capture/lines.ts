@@ -10,7 +10,7 @@ const CHUNK = 1 << 18;
 /** Decompressed in another thread, a chunk ahead. */
 const DECOMPRESSED_CHUNK = 1 << 19;
 /** A line longer than this is no line of a capture. */
-const MAX_LINE = 1 << 27;
+export const MAX_LINE = 1 << 27;
 const NEWLINE = 0x0a;
 
 export interface ReadLinesOptions {

@@ -2,10 +2,12 @@ import { InputError } from '../../base/errors.ts';
 import { Decoder } from '../binance/decoder.ts';
 import { exchangeInfoEntry, gridOf, type StatedGrid } from '../binance/exchange-info.ts';
 import { Message, MessageKind } from '../binance/message.ts';
+import type { MessageScanner, ScannedLevels } from '../binance/scanner/message-scanner.ts';
 import type { Venue } from '../instrument.ts';
 import { CommonStep } from '../tick-grid.ts';
 import { CaptureLine } from './line.ts';
-import { emptyFile, foreign, readLines } from './lines.ts';
+import { emptyFile, foreign } from './lines.ts';
+import { scanLines } from './scan-lines.ts';
 
 /** What the beginning of a capture shows, before anything is imported. */
 export interface Probe {
@@ -31,11 +33,12 @@ export interface SymbolProbe {
 /** Lines without a readable time that a file may begin with and still be a capture (its first may be cut). */
 const UNKNOWN_LINES = 20;
 
-/** Looks at the first `limit` bytes of lines. Refuses a file that is no capture. */
+/** Looks at the first `limit` bytes of lines, and lets the scanner learn of them. Refuses a file that is no capture. */
 export async function probeCapture(
   path: string,
   limit: number,
   field: string,
+  scanner: MessageScanner,
   signal?: AbortSignal,
 ): Promise<Probe> {
   const line = new CaptureLine();
@@ -47,7 +50,15 @@ export async function probeCapture(
   let bytesSeen = 0;
   let lines = 0;
   let unknown = 0;
-  const see = (bytes: Uint8Array, from: number, to: number): boolean => {
+  const onScanned = (_line: number, length: number): boolean => {
+    bytesSeen += length;
+    lines++;
+    if (start < 0) start = scanner.localTime;
+    scanner.read(message);
+    observe(symbols, message, '', scanner);
+    return bytesSeen < limit;
+  };
+  const onLine = (bytes: Uint8Array, from: number, to: number): boolean => {
     bytesSeen += to - from + 1;
     const kind = line.read(bytes, from, to);
     if (kind !== 'blank') lines++;
@@ -57,18 +68,25 @@ export async function probeCapture(
       if (start < 0) start = line.localTime;
       if (line.url.includes('/exchangeInfo'))
         learnGrids(symbols, bytes.subarray(line.jsonStart, to), line.url);
-      else if (decoder.decode(bytes, line.jsonStart, to, message) === 'message')
+      else if (decoder.decode(bytes, line.jsonStart, to, message) === 'message') {
+        if (decoder.shape !== undefined) scanner.learn(decoder.shape);
         observe(symbols, message, line.url);
+      }
     }
     return bytesSeen < limit;
   };
-  await readLines(path, see, { field, signal });
+  await scanLines(path, scanner, { onScanned, onLine }, { field, signal });
   if (lines === 0) throw emptyFile(path, field);
   if (start < 0) throw foreign(path, field, 'none of its first lines begins with a local time');
   return { start, symbols, venue };
 }
 
-function observe(symbols: Map<string, SymbolProbe>, message: Message, url: string): void {
+function observe(
+  symbols: Map<string, SymbolProbe>,
+  message: Message,
+  url: string,
+  levels?: ScannedLevels,
+): void {
   const { kind } = message;
   if (kind === MessageKind.other) return;
   const name = message.symbol === '' ? symbolOfUrl(url) : message.symbol;
@@ -77,7 +95,7 @@ function observe(symbols: Map<string, SymbolProbe>, message: Message, url: strin
     probe = newProbe();
     symbols.set(name, probe);
   }
-  addTo(probe, message);
+  addTo(probe, message, levels);
 }
 
 /** What a recorded `exchangeInfo` answer states of the symbol that was asked for. */
@@ -94,8 +112,8 @@ export function newProbe(): SymbolProbe {
   return { prices: new CommonStep(), trades: 0, aggTrades: 0, grid: undefined, chained: 0, unchained: 0 };
 }
 
-/** Counts a message and lays its prices on the grid. */
-export function addTo(probe: SymbolProbe, message: Message): void {
+/** Counts a message, whose levels may have been scanned, and lays its prices on the grid. */
+export function addTo(probe: SymbolProbe, message: Message, scanned?: ScannedLevels): void {
   const { kind } = message;
   if (kind === MessageKind.trade || kind === MessageKind.aggTrade) {
     if (kind === MessageKind.trade) probe.trades++;
@@ -107,10 +125,17 @@ export function addTo(probe: SymbolProbe, message: Message): void {
   } else {
     if (kind === MessageKind.depth && message.previousId >= 0) probe.chained++;
     else if (kind === MessageKind.depth) probe.unchained++;
-    for (const levels of [message.bids, message.asks]) {
-      for (let i = 0; i < levels.count; i++) probe.prices.add(levels.prices[i]);
+    if (kind === MessageKind.depth && scanned !== undefined)
+      addPrices(probe, scanned.writtenPrices, scanned.count);
+    else {
+      addPrices(probe, message.bids.prices, message.bids.count);
+      addPrices(probe, message.asks.prices, message.asks.count);
     }
   }
+}
+
+function addPrices({ prices }: SymbolProbe, of: Float64Array, count: number): void {
+  for (let i = 0; i < count; i++) prices.add(of[i]);
 }
 
 /** Symbol of a REST address, empty where it names none. */

@@ -1,7 +1,7 @@
 import { OrderBook } from '../book.ts';
 import type { Side } from '../side.ts';
 import { UNWATCHED } from '../watched-side.ts';
-import { type BookRow, bookRows } from './book-rows.ts';
+import { bookRows, unknownBook } from './book-rows.ts';
 import { TapeColumns } from './columns.ts';
 import { Flag, Kind } from './rows.ts';
 
@@ -151,19 +151,11 @@ export class RowBatcher {
 
   /** Writes the state so far as carried rows. */
   #writeHead(columns: TapeColumns, exchangeTime: number, localTime: number): void {
-    const rows = this.#synchronised ? bookRows(this.#book) : UNKNOWN_BOOK;
+    const rows = this.#synchronised ? bookRows(this.#book) : unknownBook();
     const updateId = this.#synchronised ? this.#updateId : -1;
     columns.grow(columns.length + rows.length);
-    for (const { kind, price, quantity, flags } of rows) {
-      columns.push(exchangeTime, localTime, kind, price, quantity, flags | Flag.carried, updateId);
-    }
+    columns.pushBook(rows, exchangeTime, localTime, Flag.carried, updateId);
     this.#head = columns.length;
     this.#messageStart = this.#head;
   }
 }
-
-/** Rows that say that the book is not known: what a tape that does not begin with a snapshot begins with. */
-export const UNKNOWN_BOOK: readonly BookRow[] = [
-  { kind: Kind.reset, price: 0, quantity: 0, flags: Flag.messageEnd },
-  { kind: Kind.gap, price: 0, quantity: 0, flags: Flag.messageEnd },
-];

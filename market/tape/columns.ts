@@ -1,3 +1,4 @@
+import type { BookRows } from './book-rows.ts';
 import { Flag, Kind, type RowBatch, timeAt } from './rows.ts';
 
 const HALF = 4294967296;
@@ -108,6 +109,14 @@ export class TapeColumns implements RowBatch {
     this.flags.fill(0, first, end);
     this.flags[end - 1] = Flag.messageEnd;
     this.length = end;
+  }
+
+  /** Appends the rows of a book, with more `flags` than they have; the caller has made room. */
+  pushBook(rows: BookRows, exchangeTime: number, localTime: number, flags: number, updateId: number): void {
+    for (let i = 0; i < rows.length; i++) {
+      const { kind, price, quantity } = rows;
+      this.push(exchangeTime, localTime, kind[i], price[i], quantity[i], rows.flags[i] | flags, updateId);
+    }
   }
 
   #split(exchangeTime: number, localTime: number): void {

@@ -1,101 +1,24 @@
-import { createHash } from 'node:crypto';
 import { AtomicFile } from '../../base/files.ts';
-import type { OrderBook } from '../book.ts';
 import type { Instrument } from '../instrument.ts';
-import { ArrowFileWriter, type ColumnBytes } from './arrow-file.ts';
-import { RowBatcher } from './batcher.ts';
-import type { TapeColumns } from './columns.ts';
-import { type LiveSession, TAPE_VERSION, type TapeInfo, timeAt } from './rows.ts';
-import { type BatchEntry, tapeSchema } from './schema.ts';
-
-export interface TapeWriterOptions {
-  readonly instrument: Instrument;
-  /** Names of the captures it comes from, in order. */
-  readonly source: readonly string[];
-}
+import { TapeEncoder, type TapeEnd, type TapeOptions } from './encoder.ts';
+import type { TapeInfo } from './rows.ts';
 
 /**
- * Writes a tape: an Arrow IPC file in bounded record batches, in constant memory. It appears under its name only when
- * `finish` has been called; a full disk removes what was written.
- *
- * What is known only at the end (rows, span, checksum) is in the schema of the file's footer, which is the one that
- * readers of Arrow files show.
+ * Writes a tape to a file, which appears under its name only when `finish` has been called; a full disk removes what was
+ * written.
  */
-export class TapeWriter {
-  readonly #options: TapeWriterOptions;
+export class TapeWriter extends TapeEncoder {
   readonly #file: AtomicFile;
-  readonly #arrow: ArrowFileWriter;
-  readonly #batcher: RowBatcher;
-  readonly #hash = createHash('sha256');
-  readonly #batches: BatchEntry[] = [];
-  #rows = 0;
-  #start = 0;
-  #end = 0;
 
-  constructor(path: string, options: TapeWriterOptions) {
-    this.#options = options;
-    this.#file = new AtomicFile(path);
-    this.#arrow = new ArrowFileWriter(tapeSchema(options), (bytes) => this.#file.write(bytes));
-    this.#batcher = new RowBatcher((columns) => this.#writeBatch(columns));
+  constructor(path: string, options: TapeOptions) {
+    const file = new AtomicFile(path);
+    super((bytes) => file.write(bytes), options);
+    this.#file = file;
   }
 
-  /**
-   * Says before the first row which book the rows are of, kept by whoever pushes them: as it was before a message while a
-   * depth update is pushed, as it is after it while a snapshot is. Without one the writer keeps its own.
-   */
-  carry(book: OrderBook): void {
-    this.#batcher.carry(book);
-  }
-
-  /**
-   * Appends a row: times in µs, price in ticks, quantity in base currency, `updateId` −1 where there is none. The last
-   * row of an exchange message carries `Flag.messageEnd`; a `reset` is the first row of its message.
-   */
-  push(
-    exchangeTime: number,
-    localTime: number,
-    kind: number,
-    price: number,
-    quantity: number,
-    flags: number,
-    updateId: number,
-  ): void {
-    this.#batcher.push(exchangeTime, localTime, kind, price, quantity, flags, updateId);
-  }
-
-  /** Appends the rows of a depth update, a message of its own: the first `bids` of `count` levels are bids. */
-  pushLevels(
-    exchangeTime: number,
-    localTime: number,
-    prices: Int32Array,
-    quantities: Float64Array,
-    bids: number,
-    count: number,
-    updateId: number,
-  ): void {
-    this.#batcher.pushLevels(exchangeTime, localTime, prices, quantities, bids, count, updateId);
-  }
-
-  /**
-   * Writes the rest and the footer and gives the file its name. `instrument` replaces the one given at first, for what
-   * was learnt on the way (a finer step size). `end` is when the recording ended, where that is known, µs.
-   */
-  finish(
-    instrument: Instrument = this.#options.instrument,
-    { end = 0, live }: { readonly end?: number; readonly live?: LiveSession } = {},
-  ): TapeInfo {
-    this.#batcher.finish();
-    const info: TapeInfo = {
-      version: TAPE_VERSION,
-      instrument,
-      source: this.#options.source,
-      checksum: this.#hash.digest('hex'),
-      rows: this.#rows,
-      start: this.#start,
-      end: Math.max(this.#end, end),
-      ...(live === undefined ? {} : { live }),
-    };
-    this.#arrow.finish(tapeSchema(this.#options, info, this.#batches));
+  /** Writes the rest and the footer and gives the file its name: see {@link TapeEncoder.finish}. */
+  override finish(instrument?: Instrument, end?: TapeEnd): TapeInfo {
+    const info = super.finish(instrument, end);
     this.#file.commit();
     return info;
   }
@@ -104,40 +27,4 @@ export class TapeWriter {
   discard(): void {
     this.#file.discard();
   }
-
-  #writeBatch(columns: TapeColumns): void {
-    const rows = columns.length;
-    const bytes = columnBytes(columns);
-    for (const { values } of bytes) this.#hash.update(values);
-    this.#arrow.writeBatch(rows, bytes);
-    const start = timeAt(columns.localTime, 0);
-    this.#batches.push({ rows, start, nulls: columns.updateIdNulls });
-    if (this.#rows === 0) this.#start = start;
-    this.#end = timeAt(columns.localTime, rows - 1);
-    this.#rows += rows;
-  }
-}
-
-/** The columns' values in schema order; the checksum of a tape is the SHA-256 of these, batch after batch. */
-function columnBytes(columns: TapeColumns): ColumnBytes[] {
-  const rows = columns.length;
-  const { updateIdNulls: nulls, updateIdValid } = columns;
-  const plain = (values: Uint32Array | Int32Array | Uint8Array | Float64Array, perRow = 1): ColumnBytes => ({
-    values: new Uint8Array(values.buffer, values.byteOffset, rows * perRow * values.BYTES_PER_ELEMENT),
-    validity: null,
-    nulls: 0,
-  });
-  return [
-    plain(columns.exchangeTime, 2),
-    plain(columns.localTime, 2),
-    plain(columns.kind),
-    plain(columns.price),
-    plain(columns.quantity),
-    plain(columns.flags),
-    {
-      ...plain(columns.updateId, 2),
-      validity: nulls > 0 ? updateIdValid.subarray(0, (rows + 7) >>> 3) : null,
-      nulls,
-    },
-  ];
 }

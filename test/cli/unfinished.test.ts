@@ -75,8 +75,23 @@ describe('work that cannot be finished', function () {
   describe('because the disk is full', () => {
     /** Runs a command on a disk that takes so many bytes more. */
     async function onDiskOf(bytes: number, words: readonly string[]) {
-      const { writeSync } = fs;
+      const { write, writeSync } = fs;
       let left = bytes;
+      fs.write = ((
+        file: number,
+        data: Uint8Array,
+        offset: number,
+        length: number,
+        position: null,
+        done: (error: Error | null, written: number) => void,
+      ) => {
+        if (length > left)
+          done(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }), 0);
+        else {
+          left -= length;
+          write(file, data, offset, length, position, done);
+        }
+      }) as typeof fs.write;
       fs.writeSync = ((
         file: number,
         data: Uint8Array,
@@ -92,7 +107,7 @@ describe('work that cannot be finished', function () {
       try {
         return await makergymJson(...words);
       } finally {
-        fs.writeSync = writeSync;
+        Object.assign(fs, { write, writeSync });
         syncBuiltinESMExports();
       }
     }

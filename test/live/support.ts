@@ -64,8 +64,9 @@ function known(book: OrderBook, side: Side): [number, number][] {
   const levels: [number, number][] = [];
   const inside = (price: number): boolean =>
     side === BID ? price >= book.lowestKnownBid : price <= book.highestKnownAsk;
-  book.forEachKnown(side, (price, quantity) => {
-    if (inside(price) && quantity > 0) levels.push([price, quantity]);
+  const { prices, quantities } = book.known(side);
+  prices.forEach((price, i) => {
+    if (inside(price) && quantities[i] > 0) levels.push([price, quantities[i]]);
   });
   return levels.sort(([a], [b]) => a - b);
 }

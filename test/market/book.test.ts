@@ -95,14 +95,9 @@ describe('order book', () => {
     assert.equal(book.quantityAt(BID, 3), 7);
     book.apply(BID, 3, 0);
     assert.equal(book.quantityAt(BID, 3), 0);
-    const known: [number, number][] = [];
-    book.forEachKnown(BID, (price, quantity) => known.push([price, quantity]));
-    assert.deepEqual(known, [
-      [100, 1],
-      [90, 1],
-      [89, 0],
-      [3, 0],
-    ]);
+    const { prices, quantities } = book.known(BID);
+    assert.deepEqual([...prices], [100, 90, 89, 3]);
+    assert.deepEqual([...quantities], [1, 1, 0, 0]);
   });
 
   it('equals a book of maps under random updates, jumps beyond its window and resets', () => {

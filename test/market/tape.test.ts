@@ -107,8 +107,9 @@ function replay(tape: Tape, firstBatch: number, followCarried: boolean): Map<num
 function describeBook(book: OrderBook): string {
   const known: string[] = [`${book.lowestKnownBid}`];
   for (const side of [BID, ASK] as const) {
-    book.forEachKnown(side, (price, quantity) => {
-      if (quantity > 0) known.push(`${side}:${price}=${quantity}`);
+    const { prices, quantities } = book.known(side);
+    prices.forEach((price, i) => {
+      if (quantities[i] > 0) known.push(`${side}:${price}=${quantities[i]}`);
     });
   }
   return known.join(' ');

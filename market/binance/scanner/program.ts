@@ -1,0 +1,306 @@
+import { assemble, FunctionBody, type Label, Type } from '../../../base/wasm/assembler.ts';
+import { LAST_DECIMAL, LAST_INTEGER, Value } from '../value.ts';
+import * as layout from './layout.ts';
+
+const [AT, END, P, SHAPE, ENTRY, ENTRY_END, LEFT, VALUE, TEXT, BYTE, START, FRACTION, POINT, WRITTEN, COUNT] =
+  Array.from({ length: 15 }, (_, i) => i);
+const [N, X] = [15, 16];
+const [NUMBER, PER_UNIT, EXACT] = [17, 18, 19];
+
+const code = (text: string): number => [...text].reduceRight((word, c) => 256 * word + c.charCodeAt(0), 0);
+
+const MAX_TICKS = 0x7ffffffe;
+const MAX_EXACT = BigInt(Number.MAX_SAFE_INTEGER);
+/** Digits and a point that an int64 always holds; and those that a double always does. */
+const LONGEST = 19;
+const SHORT = 15;
+
+/**
+ * `scan(at, end)`: reads the line at `at`, `<local time in µs or ns> <json>` with a message that is written as one of the
+ * shapes, and returns where the next line begins; 0 where this line is not such a one or does not end before `end`, where
+ * sixteen zeros have to be. What it read is then in memory (layout.ts). It refuses whatever it is not sure of: decoder.ts
+ * decides about that.
+ */
+export function scannerProgram(): Uint8Array {
+  const f = new FunctionBody();
+  f.block((fail) => {
+    localTime(f, fail);
+    f.i32(layout.SHAPES).set(SHAPE);
+    f.repeat((again) => {
+      f.get(SHAPE).loadI32().tee(LEFT).scalar('i32IsZero').branchIf(fail);
+      f.block((other) => message(f, other));
+      add(f, SHAPE, () => f.get(SHAPE).loadI32(4)).branch(again);
+    });
+  });
+  f.i32(0);
+  const i32s = Array<number>(13).fill(Type.i32);
+  const locals = [...i32s, Type.i64, Type.i64, Type.f64, Type.f64, Type.f64];
+  return assemble({ parameters: [Type.i32, Type.i32], locals, result: Type.i32, body: f });
+}
+
+/** Sixteen digits are µs; three more, of ns, are dropped. AT ← where the JSON begins. */
+function localTime(f: FunctionBody, fail: Label): void {
+  f.i32(layout.SLOTS);
+  eightDigits(f, 0, fail);
+  f.get(N).i64(100_000_000n).scalar('i64Multiply');
+  eightDigits(f, 8, fail);
+  f.get(N).scalar('i64Add', 'f64ConvertI64').storeF64();
+  f.get(AT).i32(16).scalar('i32Add').tee(P).loadByte().i32(code(' ')).scalar('i32NotEqual');
+  f.when(
+    () => {
+      for (let i = 0; i < 3; i++) digitAt(f, i).i32(9).scalar('i32GreaterThanUnsigned').branchIf(fail);
+      advance(f, 3);
+      expectByte(f, ' ', fail);
+    },
+    () => advance(f, 1),
+  );
+  f.get(P).set(AT);
+}
+
+/** N ← the number that eight digits at AT write. */
+function eightDigits(f: FunctionBody, offset: number, fail: Label): void {
+  const and = (mask: bigint) => f.i64(mask).scalar('i64And');
+  f.get(AT).loadI64(offset).tee(X);
+  and(0xf0f0f0f0f0f0f0f0n);
+  // A byte above '9' has a different high half once 6 is added.
+  f.get(X).i64(0x0606060606060606n).scalar('i64Add');
+  and(0xf0f0f0f0f0f0f0f0n).i64(4n).scalar('i64ShiftRightUnsigned', 'i64Or');
+  f.i64(0x3333333333333333n).scalar('i64NotEqual').branchIf(fail);
+  // Digits to pairs, pairs to fours, fours to all eight: the first is the lowest byte.
+  f.get(X);
+  and(0x0f0f0f0f0f0f0f0fn).i64(2561n).scalar('i64Multiply').i64(8n).scalar('i64ShiftRightUnsigned');
+  and(0x00ff00ff00ff00ffn).i64(6_553_601n).scalar('i64Multiply').i64(16n).scalar('i64ShiftRightUnsigned');
+  and(0x0000ffff0000ffffn).i64(42_949_672_960_001n).scalar('i64Multiply').i64(32n);
+  f.scalar('i64ShiftRightUnsigned').set(N);
+}
+
+/** Reads the JSON at AT by SHAPE and ends the scan, or branches to `other`. */
+function message(f: FunctionBody, other: Label): void {
+  f.get(AT).set(P).i32(0).set(COUNT);
+  f.get(SHAPE).i32(layout.HEADER).scalar('i32Add').set(ENTRY);
+  f.repeat((again) => {
+    f.get(ENTRY).loadI32().tee(VALUE).scalar('i32IsZero');
+    f.when(
+      () => clear(f),
+      () => value(f, other),
+    );
+    text(f, other);
+    f.get(LEFT).i32(1).scalar('i32Subtract').tee(LEFT).branchIf(again);
+  });
+  expectByte(f, '\n', other);
+  f.get(P).get(END).scalar('i32GreaterThan').branchIf(other);
+  f.i32(layout.SHAPE).get(SHAPE).loadI32(8).storeI32();
+  f.i32(layout.COUNT).get(COUNT).storeI32();
+  f.get(P).result();
+}
+
+/** Nothing has been read of the message. */
+function clear(f: FunctionBody): void {
+  for (let slot = 2; slot < layout.SLOT_COUNT; slot += 2)
+    f.i32(layout.SLOTS + 8 * slot)
+      .doubles(-1)
+      .store();
+  f.i32(layout.SLOTS + 8)
+    .double(-1)
+    .storeF64();
+  for (let at = 0; at < 4 * layout.DECIMAL_COUNT; at += 16)
+    f.i32(layout.DECIMALS + at)
+      .words(0)
+      .store();
+}
+
+/** Compares the text of ENTRY with what stands at P, sixteen bytes at a time; passes both. */
+function text(f: FunctionBody, other: Label): void {
+  f.get(ENTRY).get(ENTRY).loadI32(8).scalar('i32Add').set(ENTRY_END);
+  f.get(P).set(TEXT);
+  add(f, P, () => f.get(ENTRY).loadI32(4));
+  add(f, ENTRY, () => f.i32(layout.HEADER));
+  f.block((done) =>
+    f.repeat((again) => {
+      f.get(ENTRY).get(ENTRY_END).scalar('i32GreaterOrEqual').branchIf(done);
+      f.get(TEXT).load().get(ENTRY).load().vector('xor').get(ENTRY).load(layout.BLOCK).vector('and');
+      f.anyTrue().branchIf(other);
+      add(f, TEXT, () => f.i32(layout.BLOCK));
+      add(f, ENTRY, () => f.i32(2 * layout.BLOCK)).branch(again);
+    }),
+  );
+}
+
+/** Reads the value VALUE into its slot. */
+function value(f: FunctionBody, other: Label): void {
+  const slot = () => f.get(VALUE).i32(3).scalar('i32ShiftLeft');
+  f.get(VALUE).i32(LAST_DECIMAL).scalar('i32LessOrEqual');
+  f.when(
+    () => {
+      expectByte(f, '"', other);
+      decimal(f, other);
+      expectByte(f, '"', other);
+      slot().get(NUMBER).storeF64(layout.SLOTS);
+    },
+    () => {
+      f.get(VALUE).i32(LAST_INTEGER).scalar('i32LessOrEqual');
+      f.when(
+        () => {
+          integer(f, other);
+          slot().get(NUMBER).storeF64(layout.SLOTS);
+        },
+        () => {
+          f.get(VALUE).i32(Value.buyerIsMaker).scalar('i32Equal');
+          f.when(
+            () => boolean(f, other),
+            () => levels(f, other),
+          );
+        },
+      );
+    },
+  );
+}
+
+/** 1 or 0. */
+function boolean(f: FunctionBody, other: Label): void {
+  const slot = layout.SLOTS + 8 * Value.buyerIsMaker;
+  f.get(P).loadI32().i32(code('true')).scalar('i32Equal');
+  f.when(
+    () => {
+      advance(f, 4);
+      f.i32(slot).double(1).storeF64();
+    },
+    () => {
+      f.get(P).loadI32().i32(code('fals')).scalar('i32NotEqual').branchIf(other);
+      advance(f, 4);
+      expectByte(f, 'e', other);
+      f.i32(slot).double(0).storeF64();
+    },
+  );
+}
+
+/** NUMBER ← a whole number without a sign. */
+function integer(f: FunctionBody, other: Label): void {
+  f.get(P).set(START).i64(0n).set(N);
+  digits(f);
+  f.get(P).get(START).scalar('i32Subtract').tee(POINT).scalar('i32IsZero').branchIf(other);
+  f.get(POINT)
+    .i32(LONGEST - 1)
+    .scalar('i32GreaterThan')
+    .branchIf(other);
+  f.get(N).i64(MAX_EXACT).scalar('i64GreaterThanUnsigned').branchIf(other);
+  f.get(N).scalar('f64ConvertI64').set(NUMBER);
+}
+
+/**
+ * NUMBER ← a decimal; WRITTEN ← decimals that it has without the zeros at its end. An integer that a double holds exactly,
+ * divided by a power of ten, is the decimal correctly rounded.
+ */
+function decimal(f: FunctionBody, other: Label): void {
+  f.get(P).set(START).i64(0n).set(N);
+  digits(f);
+  f.get(P).get(START).scalar('i32Equal').branchIf(other);
+  f.i32(0).set(POINT).i32(0).set(WRITTEN);
+  f.get(P).loadByte().i32(code('.')).scalar('i32Equal');
+  f.when(() => {
+    advance(f, 1);
+    f.get(P).set(FRACTION);
+    digits(f, () => f.get(BYTE).when(() => f.get(P).get(FRACTION).scalar('i32Subtract').set(WRITTEN)));
+    f.get(P).get(FRACTION).scalar('i32Subtract').tee(POINT).scalar('i32IsZero').branchIf(other);
+  });
+  f.get(P).get(START).scalar('i32Subtract').i32(SHORT).scalar('i32GreaterThan');
+  f.when(() => {
+    f.get(P).get(START).scalar('i32Subtract').i32(LONGEST).scalar('i32GreaterThan').branchIf(other);
+    shorten(f);
+    f.get(N).i64(MAX_EXACT).scalar('i64GreaterThanUnsigned').branchIf(other);
+  });
+  f.get(N).scalar('f64ConvertI64').get(POINT).i32(3).scalar('i32ShiftLeft').loadF64(layout.POWERS);
+  f.scalar('f64Divide').set(NUMBER);
+}
+
+/** Drops zeros from the end of a fraction. */
+function shorten(f: FunctionBody): void {
+  f.block((done) =>
+    f.repeat((again) => {
+      f.get(POINT).get(WRITTEN).scalar('i32Equal').branchIf(done);
+      f.get(N).i64(10n).scalar('i64DivideUnsigned').set(N);
+      f.get(POINT).i32(1).scalar('i32Subtract').set(POINT).branch(again);
+    }),
+  );
+}
+
+/** Adds the digits at P to N and passes them; BYTE is the digit in `after` each. */
+function digits(f: FunctionBody, after: () => void = () => undefined): void {
+  f.block((done) =>
+    f.repeat((again) => {
+      digitAt(f, 0).tee(BYTE).i32(9).scalar('i32GreaterThanUnsigned').branchIf(done);
+      f.get(N).i64(10n).scalar('i64Multiply').get(BYTE).scalar('i64ExtendI32Unsigned', 'i64Add').set(N);
+      advance(f, 1);
+      after();
+      f.branch(again);
+    }),
+  );
+}
+
+/** Reads `[["price","quantity"],…]` behind the levels that are there. */
+function levels(f: FunctionBody, other: Label): void {
+  f.i32(0).loadF64(layout.PER_UNIT).set(PER_UNIT);
+  expectByte(f, '[', other);
+  f.block((done) => {
+    f.get(P).loadByte().i32(code(']')).scalar('i32Equal').branchIf(done);
+    f.repeat((again) => {
+      level(f, other);
+      f.get(P).loadByte().i32(code(',')).scalar('i32NotEqual').branchIf(done);
+      advance(f, 1).branch(again);
+    });
+  });
+  expectByte(f, ']', other);
+  f.get(VALUE).i32(Value.bids).scalar('i32Equal');
+  f.when(() => f.i32(layout.BIDS).get(COUNT).storeI32());
+}
+
+function level(f: FunctionBody, other: Label): void {
+  const eight = () => f.get(COUNT).i32(3).scalar('i32ShiftLeft');
+  f.get(COUNT).i32(layout.LEVELS).scalar('i32Equal').branchIf(other);
+  expectTwo(f, '["', other);
+  decimal(f, other);
+  expectTwo(f, '",', other);
+  expectByte(f, '"', other);
+  eight().get(NUMBER).storeF64(layout.PRICES);
+  // TickGrid.toTicks in other words: ticks that are none are left to it.
+  f.get(NUMBER).get(PER_UNIT).scalar('f64Multiply').tee(EXACT).scalar('f64Nearest').tee(NUMBER);
+  f.get(EXACT).scalar('f64Subtract', 'f64Absolute').double(1e-4).scalar('f64GreaterThan').branchIf(other);
+  f.get(NUMBER).double(MAX_TICKS).scalar('f64GreaterThan').branchIf(other);
+  f.get(COUNT).i32(2).scalar('i32ShiftLeft').get(NUMBER).truncate().storeI32(layout.TICKS);
+  decimal(f, other);
+  expectTwo(f, '"]', other);
+  eight().get(NUMBER).storeF64(layout.QUANTITIES);
+  f.get(WRITTEN).i32(layout.DECIMAL_COUNT).scalar('i32GreaterOrEqual').branchIf(other);
+  // A level that is gone has no quantity.
+  f.get(N).scalar('i64IsZero', 'i32IsZero');
+  f.when(() => {
+    f.get(WRITTEN).i32(2).scalar('i32ShiftLeft').tee(BYTE);
+    f.get(BYTE).loadI32(layout.DECIMALS).i32(1).scalar('i32Add').storeI32(layout.DECIMALS);
+  });
+  add(f, COUNT, () => f.i32(1));
+}
+
+function digitAt(f: FunctionBody, offset: number): FunctionBody {
+  return f.get(P).loadByte(offset).i32(code('0')).scalar('i32Subtract');
+}
+
+function expectByte(f: FunctionBody, byte: string, other: Label): void {
+  f.get(P).loadByte().i32(code(byte)).scalar('i32NotEqual').branchIf(other);
+  advance(f, 1);
+}
+
+function expectTwo(f: FunctionBody, bytes: string, other: Label): void {
+  f.get(P).loadTwoBytes().i32(code(bytes)).scalar('i32NotEqual').branchIf(other);
+  advance(f, 2);
+}
+
+function advance(f: FunctionBody, bytes: number): FunctionBody {
+  return add(f, P, () => f.i32(bytes));
+}
+
+/** local ← local + what `amount` puts on the stack. */
+function add(f: FunctionBody, local: number, amount: () => void): FunctionBody {
+  f.get(local);
+  amount();
+  return f.scalar('i32Add').set(local);
+}
