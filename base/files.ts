@@ -37,16 +37,7 @@ export class AtomicFile {
       this.#descriptor = openSync(this.#partial, 'w');
     } catch (cause) {
       removeFolder(dirname(path));
-      throw new InputError(
-        {
-          code: 'cannot-write',
-          message: `Cannot write ${path}: ${(cause as Error).message}.`,
-          field: 'out',
-          value: path,
-          hint: 'Choose a folder that exists and can be written.',
-        },
-        { cause },
-      );
+      throw cannotWrite(path, cause);
     }
   }
 
@@ -140,6 +131,20 @@ export function appendToFile(path: string, text: Uint8Array | string): void {
   } catch (cause) {
     throw writeFailed(path, cause, '');
   }
+}
+
+/** The error for a file that cannot be opened to be written. */
+export function cannotWrite(path: string, cause: unknown): InputError {
+  return new InputError(
+    {
+      code: 'cannot-write',
+      message: `Cannot write ${path}: ${(cause as Error).message}.`,
+      field: 'out',
+      value: path,
+      hint: 'Choose a folder that exists and can be written.',
+    },
+    { cause },
+  );
 }
 
 function writeFailed(path: string, cause: unknown, remark: string): RunError {

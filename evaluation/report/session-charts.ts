@@ -40,20 +40,7 @@ export function sessionChart(session: SessionRecord): Chart {
     width: 1080,
     height: 560,
     option: {
-      useUTC: true,
-      textStyle: TEXT,
-      legend: { ...LEGEND },
-      tooltip: TOOLTIP,
-      axisPointer: { link: [{ xAxisIndex: 'all' }] },
-      grid: [
-        { left: 88, right: 24, top: 40, height: 270, outerBoundsMode: 'none' },
-        { left: 88, right: 24, top: 346, height: 130, outerBoundsMode: 'none' },
-      ],
-      xAxis: [timeAxis({ gridIndex: 0, axisLabel: { show: false } }), timeAxis({ gridIndex: 1 })],
-      yAxis: [
-        valueAxis(`Equity (${currency})`, { gridIndex: 0 }),
-        valueAxis('Position (lots)', { gridIndex: 1, splitNumber: 3, scale: false }),
-      ],
+      ...abovePosition(`Equity (${currency})`, 270, 130),
       dataZoom: zoom(0, 100),
       series,
     },
@@ -86,20 +73,7 @@ export function quotesChart(session: SessionRecord, lane: LaneRecord, stretch: S
     width: 1080,
     height: 600,
     option: {
-      useUTC: true,
-      textStyle: TEXT,
-      legend: { ...LEGEND },
-      tooltip: TOOLTIP,
-      axisPointer: { link: [{ xAxisIndex: 'all' }] },
-      grid: [
-        { left: 88, right: 24, top: 40, height: 330, outerBoundsMode: 'none' },
-        { left: 88, right: 24, top: 406, height: 110, outerBoundsMode: 'none' },
-      ],
-      xAxis: [timeAxis({ gridIndex: 0, axisLabel: { show: false } }), timeAxis({ gridIndex: 1 })],
-      yAxis: [
-        valueAxis(`Price (${currency})`, { gridIndex: 0 }),
-        valueAxis('Position (lots)', { gridIndex: 1, splitNumber: 3, scale: false }),
-      ],
+      ...abovePosition(`Price (${currency})`, 330, 110),
       dataZoom: zoom(...busiestPart(stretch)),
       series: [
         line('mid', stretch.mid, INK, { lineStyle: { width: 1.2 }, z: 2 }),
@@ -134,6 +108,27 @@ export function quotesChart(session: SessionRecord, lane: LaneRecord, stretch: S
         }),
       ],
     },
+  };
+}
+
+/** A panel above that of the position, on one time axis; heights in pixels. */
+function abovePosition(title: string, height: number, positionHeight: number) {
+  const top = 40;
+  return {
+    useUTC: true,
+    textStyle: TEXT,
+    legend: { ...LEGEND },
+    tooltip: TOOLTIP,
+    axisPointer: { link: [{ xAxisIndex: 'all' }] },
+    grid: [
+      { left: 88, right: 24, top, height, outerBoundsMode: 'none' },
+      { left: 88, right: 24, top: top + height + 36, height: positionHeight, outerBoundsMode: 'none' },
+    ],
+    xAxis: [timeAxis({ gridIndex: 0, axisLabel: { show: false } }), timeAxis({ gridIndex: 1 })],
+    yAxis: [
+      valueAxis(title, { gridIndex: 0 }),
+      valueAxis('Position (lots)', { gridIndex: 1, splitNumber: 3, scale: false }),
+    ],
   };
 }
 

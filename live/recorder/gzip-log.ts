@@ -1,7 +1,8 @@
 import { close, fsync, ftruncate, openSync, write } from 'node:fs';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { InputError, RunError } from '../../base/errors.ts';
+import { RunError } from '../../base/errors.ts';
+import { cannotWrite } from '../../base/files.ts';
 
 const compress = promisify(gzip);
 const sync = promisify(fsync);
@@ -26,16 +27,7 @@ export class GzipLog {
     try {
       this.#descriptor = openSync(path, 'wx');
     } catch (cause) {
-      throw new InputError(
-        {
-          code: 'cannot-write',
-          message: `Cannot write ${path}: ${(cause as Error).message}.`,
-          field: 'out',
-          value: path,
-          hint: 'Choose a folder that exists and can be written.',
-        },
-        { cause },
-      );
+      throw cannotWrite(path, cause);
     }
   }
 

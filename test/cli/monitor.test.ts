@@ -7,7 +7,7 @@ import { importCaptures } from '../../market/import.ts';
 import { simulateCapture } from '../../market/simulated/capture.ts';
 import { TestFolder } from '../support/capture.ts';
 import { randomPolicy } from '../support/policy.ts';
-import { Program } from '../support/program.ts';
+import { type Program, Programs } from '../support/program.ts';
 import { type Family, parsePrometheusText } from '../support/prometheus-text.ts';
 
 interface LogLine {
@@ -21,7 +21,7 @@ describe('record and shadow, watched', () => {
   let folder: TestFolder;
   let exported: string;
   let source: readonly string[];
-  const programs: Program[] = [];
+  const programs = new Programs();
 
   before(async () => {
     folder = new TestFolder();
@@ -38,16 +38,11 @@ describe('record and shadow, watched', () => {
     source = ['--ws', url, '--rest', rest];
   });
   after(async () => {
-    for (const { process: child } of programs) if (child.exitCode === null) child.kill('SIGKILL');
-    await Promise.all(programs.map(({ ended }) => ended));
+    await programs.end();
     folder.remove();
   });
 
-  function run(...args: readonly string[]): Program {
-    const program = new Program(...args);
-    programs.push(program);
-    return program;
-  }
+  const run = (...args: readonly string[]): Program => programs.run(...args);
 
   const record = (...args: readonly string[]): Program =>
     run(

@@ -4,28 +4,23 @@ import { join } from 'node:path';
 import { importCaptures } from '../../market/import.ts';
 import { simulateCapture } from '../../market/simulated/capture.ts';
 import { TestFolder } from '../support/capture.ts';
-import { Program } from '../support/program.ts';
+import { type Program, Programs } from '../support/program.ts';
 
 describe('record and serve, as programs', () => {
   let folder: TestFolder;
   let capture: string;
-  const programs: Program[] = [];
+  const programs = new Programs();
   before(async () => {
     folder = new TestFolder();
     capture = folder.at('simulated.gz');
     await simulateCapture({ market: 'queue-reactive', seed: 4, durationSeconds: 300, out: capture });
   });
   after(async () => {
-    for (const { process: child } of programs) if (child.exitCode === null) child.kill('SIGKILL');
-    await Promise.all(programs.map(({ ended }) => ended));
+    await programs.end();
     folder.remove();
   });
 
-  function run(...args: readonly string[]): Program {
-    const program = new Program(...args);
-    programs.push(program);
-    return program;
-  }
+  const run = (...args: readonly string[]): Program => programs.run(...args);
 
   async function serve(...args: readonly string[]): Promise<{ program: Program; url: string; rest: string }> {
     const program = run('serve', capture, '--port', '0', '--json', ...args);

@@ -10,7 +10,7 @@ import { AcceleratedClock } from '../support/accelerated-clock.ts';
 import { TestFolder } from '../support/capture.ts';
 import { makergym, makergymJson } from '../support/cli.ts';
 import { randomExport } from '../support/export.ts';
-import { Program } from '../support/program.ts';
+import { type Program, Programs } from '../support/program.ts';
 
 const INSTRUMENT: Instrument = {
   venue: 'binance-spot',
@@ -38,7 +38,7 @@ describe('shadow', () => {
   let capture: string;
   let policy: string;
   let elsewhere: string;
-  const programs: Program[] = [];
+  const programs = new Programs();
   before(async () => {
     folder = new TestFolder();
     capture = folder.at('simulated.gz');
@@ -46,17 +46,10 @@ describe('shadow', () => {
     policy = await randomExport(folder.at('exported'), INSTRUMENT);
     elsewhere = await randomExport(folder.at('elsewhere'), { ...INSTRUMENT, tickSize: 0.1 });
   });
-  afterEach(async () => {
-    for (const { process: child } of programs) if (child.exitCode === null) child.kill('SIGKILL');
-    await Promise.all(programs.splice(0).map(({ ended }) => ended));
-  });
+  afterEach(() => programs.end());
   after(() => folder.remove());
 
-  function run(...args: readonly string[]): Program {
-    const program = new Program('shadow', ...args, '--json');
-    programs.push(program);
-    return program;
-  }
+  const run = (...args: readonly string[]): Program => programs.run('shadow', ...args, '--json');
 
   it('over a capture: what cli.md promises, a recording, and the very bytes of a backtest', async () => {
     const out = folder.at('session');

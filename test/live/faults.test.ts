@@ -6,14 +6,13 @@ import { FAULT_KINDS } from '../../live/exchange/fault-kinds.ts';
 import { parseFaults } from '../../live/exchange/faults.ts';
 import { LocalExchange } from '../../live/exchange/local-exchange.ts';
 import type { TruthBook } from '../../live/exchange/truth-book.ts';
-import { LiveFeed } from '../../live/feed/live-feed.ts';
-import { Recorder } from '../../live/recorder/recorder.ts';
+import type { LiveFeed } from '../../live/feed/live-feed.ts';
 import { importCaptures } from '../../market/import.ts';
 import type { Venue } from '../../market/instrument.ts';
 import { simulateCapture } from '../../market/simulated/capture.ts';
 import { AcceleratedClock } from '../support/accelerated-clock.ts';
 import { TestFolder } from '../support/capture.ts';
-import { assertSameBook, played, recording, truthAt, until } from './support.ts';
+import { assertSameBook, played, recordedFeed, recording, truthAt, until } from './support.ts';
 
 const SPEED_UP = 50;
 
@@ -39,16 +38,7 @@ async function survive(
   });
   const [symbol] = exchange.survey.symbols.keys();
   const out = folder.at(`${venue}-${faults.replaceAll(':', '-')}`);
-  const recorder = new Recorder({ folder: out, venue, symbols: [symbol], clock });
-  const feed = new LiveFeed({
-    venue,
-    symbols: [symbol],
-    ws: exchange.url,
-    rest: exchange.rest,
-    trades: 'trade',
-    clock,
-    onFrame: (frame) => recorder.write(frame),
-  });
+  const { feed, recorder } = recordedFeed(exchange, symbol, out, clock);
   try {
     const end = played(exchange);
     await feed.start();

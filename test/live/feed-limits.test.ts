@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { StreamSocket } from '../../live/connection/stream-socket.ts';
 import { LocalExchange, type LocalExchangeOptions } from '../../live/exchange/local-exchange.ts';
@@ -8,27 +7,15 @@ import type { LiveEvent } from '../../live/feed/events.ts';
 import { LiveFeed } from '../../live/feed/live-feed.ts';
 import type { LiveFeedOptions } from '../../live/feed/options.ts';
 import { exchangeInfoEntry, gridOf } from '../../market/binance/exchange-info.ts';
-import { simulateCapture } from '../../market/simulated/capture.ts';
 import { AcceleratedClock } from '../support/accelerated-clock.ts';
-import { TestFolder } from '../support/capture.ts';
 import { Relay, type RelayRules } from './relay.ts';
+import { Stage } from './stage.ts';
 import { assertSameBook, played, truthAt, until } from './support.ts';
 
 const SYMBOL = 'SIMUSDT';
 
 describe('live feed: what is documented, alarmed and limited', () => {
-  let folder: TestFolder;
-  let capture: string;
-  const open: { close(): Promise<void> }[] = [];
-  before(async () => {
-    folder = new TestFolder();
-    capture = folder.at('simulated.gz');
-    await simulateCapture({ market: 'queue-reactive', seed: 21, durationSeconds: 60, out: capture });
-  });
-  afterEach(async () => {
-    for (const thing of open.splice(0).reverse()) await thing.close();
-  });
-  after(() => folder.remove());
+  const stage = new Stage(21);
 
   interface Connected {
     readonly exchange: LocalExchange;
@@ -43,7 +30,7 @@ describe('live feed: what is documented, alarmed and limited', () => {
     exchangeOptions: Partial<LocalExchangeOptions> = {},
   ): Promise<Connected> {
     const exchange = await LocalExchange.start({
-      captures: [capture],
+      captures: [stage.capture],
       port: 0,
       speed: 40,
       clock: new AcceleratedClock(1),
@@ -63,7 +50,7 @@ describe('live feed: what is documented, alarmed and limited', () => {
     feed.on((event) => {
       if (event.type !== 'market') events.push(event);
     });
-    open.push(exchange, relay, { close: async () => feed.stop() });
+    stage.closes(exchange, relay, { close: async () => feed.stop() });
     return { exchange, relay, feed, events };
   }
 
@@ -94,7 +81,7 @@ describe('live feed: what is documented, alarmed and limited', () => {
     const book = feed.symbol(SYMBOL);
     const lastId = exchange.session?.truth.get(SYMBOL)?.lastId;
     await until('the end', () => book.lastId === lastId);
-    assertSameBook(book, await truthAt([capture], 'binance-spot', SYMBOL, book.lastId));
+    assertSameBook(book, await truthAt([stage.capture], 'binance-spot', SYMBOL, book.lastId));
   });
 
   it('where the market comes near to what the snapshot saw, another is asked for, and nothing is lost', async () => {
@@ -231,15 +218,13 @@ describe('live feed: what is documented, alarmed and limited', () => {
     async function server(): Promise<{ readonly base: string; readonly sockets: WebSocketServer }> {
       const http = createServer();
       const sockets = new WebSocketServer({ server: http, autoPong: true });
-      await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-      open.push({
-        close: () =>
-          new Promise((resolve) => {
-            for (const client of sockets.clients) client.terminate();
-            http.close(() => resolve());
-          }),
+      const host = await stage.listen(http);
+      stage.closes({
+        close: async () => {
+          for (const client of sockets.clients) client.terminate();
+        },
       });
-      return { base: `ws://127.0.0.1:${(http.address() as AddressInfo).port}`, sockets };
+      return { base: `ws://${host}`, sockets };
     }
 
     function socketTo(base: string, streams: readonly string[], clock = new AcceleratedClock(20)) {
@@ -256,7 +241,7 @@ describe('live feed: what is documented, alarmed and limited', () => {
         },
         onRoundTrip: () => undefined,
       });
-      open.push({ close: async () => socket.close() });
+      stage.closes({ close: async () => socket.close() });
       return seen;
     }
 

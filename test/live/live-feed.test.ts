@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { AggregatedTrades } from '../../live/exchange/aggregated-trades.ts';
 import { type CapturedMessage, readMessages } from '../../live/exchange/capture-source.ts';
 import { LocalExchange, type LocalExchangeOptions } from '../../live/exchange/local-exchange.ts';
@@ -8,32 +7,20 @@ import type { LiveEvent } from '../../live/feed/events.ts';
 import { LiveFeed } from '../../live/feed/live-feed.ts';
 import type { LiveFeedOptions } from '../../live/feed/options.ts';
 import { MessageKind } from '../../market/binance/message.ts';
-import { simulateCapture } from '../../market/simulated/capture.ts';
 import { AcceleratedClock } from '../support/accelerated-clock.ts';
-import { TestFolder } from '../support/capture.ts';
+import { Stage } from './stage.ts';
 import { assertSameBook, played, recording, truthAt, until } from './support.ts';
 
 const SYMBOL = 'SIMUSDT';
 
 describe('live feed', () => {
-  let folder: TestFolder;
-  let capture: string;
-  const open: { close(): Promise<void> }[] = [];
-  before(async () => {
-    folder = new TestFolder();
-    capture = folder.at('simulated.gz');
-    await simulateCapture({ market: 'queue-reactive', seed: 9, durationSeconds: 60, out: capture });
-  });
-  afterEach(async () => {
-    for (const thing of open.splice(0).reverse()) await thing.close();
-  });
-  after(() => folder.remove());
+  const stage = new Stage(9);
 
   async function serve(options: Partial<LocalExchangeOptions> = {}): Promise<LocalExchange> {
     const clock = options.clock ?? new AcceleratedClock(50);
-    const all = { captures: [capture], port: 0, speed: Number.POSITIVE_INFINITY, clock, ...options };
+    const all = { captures: [stage.capture], port: 0, speed: Number.POSITIVE_INFINITY, clock, ...options };
     const exchange = await LocalExchange.start(all);
-    open.push(exchange);
+    stage.closes(exchange);
     return exchange;
   }
 
@@ -42,7 +29,7 @@ describe('live feed', () => {
     const clock = options.clock ?? new AcceleratedClock(50);
     const at = { ws: exchange.url, rest: exchange.rest };
     const feed = new LiveFeed({ venue: exchange.survey.venue, symbols, ...at, clock, ...options });
-    open.push({ close: async () => feed.stop() });
+    stage.closes({ close: async () => feed.stop() });
     return feed;
   }
 
@@ -81,7 +68,7 @@ describe('live feed', () => {
     const book = feed.symbol(SYMBOL);
     const lastId = exchange.session?.truth.get(SYMBOL)?.lastId ?? 0;
     await until('the book again', () => book.synchronised && book.lastId >= lastId);
-    assertSameBook(book, await truthAt([capture], 'binance-spot', SYMBOL, book.lastId));
+    assertSameBook(book, await truthAt([stage.capture], 'binance-spot', SYMBOL, book.lastId));
     feed.stop();
     await consumed;
     assert.ok(feed.counters.overflowedMessages >= 1);
@@ -104,7 +91,7 @@ describe('live feed', () => {
     assert.equal(feed.counters.reconnects, 0);
     assert.equal(feed.counters.gaps, 0);
     assert.equal(feed.counters.lostTrades, 0);
-    assertSameBook(book, await truthAt([capture], 'binance-spot', SYMBOL, book.lastId));
+    assertSameBook(book, await truthAt([stage.capture], 'binance-spot', SYMBOL, book.lastId));
   });
 
   it('a fresh snapshot agrees with the book that was kept, by checksum, and loses no update', async () => {
@@ -125,15 +112,12 @@ describe('live feed', () => {
     const clock = new AcceleratedClock(100);
     const began = clock.now();
     let refused = 0;
-    const proxy = await gateway(exchange, (path) => {
+    const rest = await stage.gateway(exchange, (path) => {
       if (!path.includes('/depth') || clock.now() - began > 60e6) return false;
       refused++;
       return true;
     });
-    const feed = connect(exchange, {
-      rest: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
-      clock,
-    });
+    const feed = connect(exchange, { rest, clock });
     await feed.start();
     await until('the book', () => feed.symbol(SYMBOL).synchronised);
     assert.ok(clock.now() - began >= 60e6);
@@ -215,7 +199,7 @@ describe('live feed', () => {
     let volume = 0;
     let traded = 0;
     const all: CapturedMessage[] = [];
-    for await (const message of readMessages([capture], undefined)) all.push(message);
+    for await (const message of readMessages([stage.capture], undefined)) all.push(message);
     const over = new AggregatedTrades();
     for (const [i, message] of all.entries()) {
       if (message.kind !== 'trade') continue;
@@ -255,13 +239,11 @@ describe('live feed', () => {
         asked++;
         response.end('{}');
       });
-      await listen(other);
-      const elsewhere = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+      const elsewhere = `http://${await stage.listen(other)}`;
       const server = createServer((request, response) => {
         response.writeHead(302, { Location: `${elsewhere}${request.url}` }).end();
       });
-      await listen(server);
-      const rest = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const rest = `http://${await stage.listen(server)}`;
       const clock = new AcceleratedClock(1000);
       const feed = new LiveFeed({
         venue: 'binance-spot',
@@ -275,31 +257,4 @@ describe('live feed', () => {
       feed.stop();
     });
   });
-
-  /** A door in front of an exchange's REST endpoints that answers 503 where `refuse` says so. */
-  async function gateway(exchange: LocalExchange, refuse: (path: string) => boolean): Promise<Server> {
-    const server = createServer((request, response) => {
-      const path = request.url ?? '/';
-      if (refuse(path)) {
-        response.writeHead(503).end();
-        return;
-      }
-      fetch(`${exchange.rest}${path}`)
-        .then(async (answer) => response.writeHead(answer.status).end(await answer.text()))
-        .catch(() => response.destroy());
-    });
-    await listen(server);
-    return server;
-  }
-
-  function listen(server: Server): Promise<void> {
-    open.push({
-      close: () =>
-        new Promise((resolve) => {
-          server.close(() => resolve());
-          server.closeAllConnections();
-        }),
-    });
-    return new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  }
 });

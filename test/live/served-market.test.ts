@@ -3,15 +3,13 @@ import { parseFaults } from '../../live/exchange/faults.ts';
 import { LocalExchange } from '../../live/exchange/local-exchange.ts';
 import { marketSource } from '../../live/exchange/market-source.ts';
 import { TruthBook } from '../../live/exchange/truth-book.ts';
-import { LiveFeed } from '../../live/feed/live-feed.ts';
-import { Recorder } from '../../live/recorder/recorder.ts';
 import { importCaptures } from '../../market/import.ts';
 import type { Instrument } from '../../market/instrument.ts';
 import { openMarket } from '../../market/simulated/open-market.ts';
 import { AcceleratedClock } from '../support/accelerated-clock.ts';
 import { TestFolder } from '../support/capture.ts';
 import { makergymJson } from '../support/cli.ts';
-import { assertSameBook, until } from './support.ts';
+import { assertSameBook, recordedFeed, until } from './support.ts';
 
 const SPEED_UP = 50;
 const SEED = 4;
@@ -53,21 +51,7 @@ describe('a simulated market, served', () => {
       const [instrument] = exchange.survey.symbols.values();
       const { venue } = exchange.survey;
       const { symbol, tickSize } = instrument;
-      const recorder = new Recorder({
-        folder: folder.at(`${name}-${faults}`),
-        venue,
-        symbols: [symbol],
-        clock,
-      });
-      const feed = new LiveFeed({
-        venue,
-        symbols: [symbol],
-        ws: exchange.url,
-        rest: exchange.rest,
-        trades: 'trade',
-        clock,
-        onFrame: (frame) => recorder.write(frame),
-      });
+      const { feed, recorder } = recordedFeed(exchange, symbol, folder.at(`${name}-${faults}`), clock);
       try {
         await feed.start();
         await until('some thousands of messages', () => (exchange.session?.played ?? 0) > 6000, 30);

@@ -70,26 +70,14 @@ export async function playShadow(options: PlayOptions): Promise<Played> {
   const [first] = exchange.survey.symbols.keys();
   const symbol = options.symbol ?? first;
   const controller = new AbortController();
-  const open: (DecisionFile | FillFile)[] = [];
   const fallbacks: FallbackEvent[] = [];
-  const fallback = { ...FALLBACK, ...options.fallback };
+  const session = decidingSession(out, { ...FALLBACK, ...options.fallback });
   let status: ShadowStatus | undefined;
   try {
     const rest = (await options.rest?.(exchange)) ?? exchange.rest;
     const running = runShadow({
+      ...session.options,
       source: { kind: 'live', venue: exchange.survey.venue, symbol, ws: exchange.url, rest },
-      out,
-      createAgent: (hooks) => randomAgent(hooks, fallback),
-      settings: LANE,
-      fallback,
-      seed: 0,
-      sharpeIntervalSeconds: 10,
-      checkInstrument: () => undefined,
-      laneListeners: (instrument, lot) => {
-        open.push(new DecisionFile(join(out, DECISIONS), { instrument, lot }));
-        open.push(new FillFile(join(out, FILLS), { instrument, lot }));
-        return open;
-      },
       listeners: [{ onFallback: (event) => fallbacks.push(event) }],
       onStart: (begun) => {
         status = begun;
@@ -104,16 +92,51 @@ export async function playShadow(options: PlayOptions): Promise<Played> {
     const { struck } = exchange;
     controller.abort();
     const summary = await running;
-    for (const file of open) file.finish();
+    session.finish();
     assert.ok(status !== undefined);
     return { summary, status, fallbacks, struck, out };
   } catch (error) {
-    for (const file of open) file.discard();
+    session.discard();
     throw error;
   } finally {
     controller.abort();
     await exchange.close();
   }
+}
+
+/** What a session is told that decides as these tests do, and keeps decisions and fills in `out` when it is finished. */
+export function decidingSession(
+  out: string,
+  fallback: FallbackSettings,
+): {
+  readonly options: Omit<ShadowOptions, 'source' | 'signal'>;
+  finish(): void;
+  discard(): void;
+} {
+  const open: (DecisionFile | FillFile)[] = [];
+  const options = {
+    out,
+    createAgent: (hooks) => randomAgent(hooks, fallback),
+    settings: LANE,
+    fallback,
+    seed: 0,
+    sharpeIntervalSeconds: 10,
+    checkInstrument: () => undefined,
+    laneListeners: (instrument, lot) => {
+      open.push(new DecisionFile(join(out, DECISIONS), { instrument, lot }));
+      open.push(new FillFile(join(out, FILLS), { instrument, lot }));
+      return open;
+    },
+  } satisfies Omit<ShadowOptions, 'source' | 'signal'>;
+  return {
+    options,
+    finish: () => {
+      for (const file of open) file.finish();
+    },
+    discard: () => {
+      for (const file of open) file.discard();
+    },
+  };
 }
 
 async function untilPlayed(exchange: LocalExchange, status: () => ShadowStatus | undefined): Promise<void> {

@@ -1,26 +1,22 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { WebSocketServer } from 'ws';
 import { InputError, RunError } from '../../base/errors.ts';
 import { stream } from '../../base/random.ts';
-import { DecisionFile, FillFile } from '../../evaluation/records.ts';
 import type { Clock, Timer } from '../../live/clock.ts';
 import { parseFaults } from '../../live/exchange/faults.ts';
-import type { LocalExchange } from '../../live/exchange/local-exchange.ts';
 import { runShadow } from '../../live/shadow/session.ts';
 import type { ShadowStatus } from '../../live/shadow/status.ts';
 import { DECISIONS, FILLS, verifyShadow } from '../../live/shadow/verify.ts';
 import { importCaptures } from '../../market/import.ts';
-import { simulateCapture } from '../../market/simulated/capture.ts';
 import { openTape } from '../../market/tape/reader.ts';
 import { AcceleratedClock } from '../support/accelerated-clock.ts';
-import { TestFolder } from '../support/capture.ts';
 import { randomAgent } from '../support/export.ts';
 import {
+  decidingSession,
   FALLBACK,
   LANE,
   type Played,
@@ -29,34 +25,19 @@ import {
   sessionFile,
   verifyPlayed,
 } from './shadow-support.ts';
+import { Stage } from './stage.ts';
 import { until } from './support.ts';
 
 const HOUR = 3600_000_000;
 
 describe('shadow session', () => {
-  let folder: TestFolder;
-  let capture: string;
+  const stage = new Stage(8);
   let sessions = 0;
-  const servers: Server[] = [];
-  before(async () => {
-    folder = new TestFolder();
-    capture = folder.at('simulated.gz');
-    await simulateCapture({ market: 'queue-reactive', seed: 8, durationSeconds: 60, out: capture });
-  });
-  afterEach(async () => {
-    for (const server of servers.splice(0)) {
-      await new Promise((resolve) => {
-        server.close(resolve);
-        server.closeAllConnections();
-      });
-    }
-  });
-  after(() => folder.remove());
 
-  const out = (): string => folder.at(`session${++sessions}`);
+  const out = (): string => stage.at(`session${++sessions}`);
 
   async function tapeOf({ summary }: Pick<Played, 'summary'>) {
-    const path = folder.at('tape.arrow');
+    const path = stage.at('tape.arrow');
     const imported = await importCaptures({ captures: summary.files, out: path });
     const tape = openTape(path);
     tape.close();
@@ -68,7 +49,7 @@ describe('shadow session', () => {
   }
 
   it('says in the recording that it is one, and where it ends', async () => {
-    const session = await playShadow({ captures: [capture], out: out() });
+    const session = await playShadow({ captures: [stage.capture], out: out() });
     const { info } = await tapeOf(session);
     const all = lines(session);
     assert.match(all[1], /^\d+ \{"e":"makergymSession"\}$/);
@@ -83,7 +64,7 @@ describe('shadow session', () => {
   it('its status is the state of now, and stays so at the end', async () => {
     let seen = 0;
     const session = await playShadow({
-      captures: [capture],
+      captures: [stage.capture],
       out: out(),
       shadow: {
         listeners: [
@@ -110,7 +91,7 @@ describe('shadow session', () => {
   it('decisions over their budget hand over along the chain; a replay of the recording hands over there too', async () => {
     const fallback = { decisionBudgetMs: 1e-6, escalateAfterMs: 4000 };
     const session = await playShadow({
-      captures: [capture],
+      captures: [stage.capture],
       out: out(),
       fallback,
       during: (_exchange, status) => until('nobody decides', () => (status()?.decisionsBy.none ?? 0) > 20),
@@ -133,7 +114,7 @@ describe('shadow session', () => {
   it('decisions that come too late hand over as well, and are told apart from slow ones', async () => {
     // A real millisecond is fifty of these: timers are late by more than one.
     const fallback = { maxLatenessMs: 1 };
-    const session = await playShadow({ captures: [capture], out: out(), fallback });
+    const session = await playShadow({ captures: [stage.capture], out: out(), fallback });
     const { summary } = session;
     assert.ok(summary.fallbackReasons['over-budget'] > 0);
     const { decisionLatenessMs: lateness, decisionLatencyMs: latency } = summary;
@@ -153,7 +134,6 @@ describe('shadow session', () => {
       else if (path.includes('time')) response.end('{"serverTime":1}');
       else response.end('{"lastUpdateId":10,"bids":[["99.99","1"]],"asks":[["100.01","1"]]}');
     });
-    servers.push(server);
     const sockets = new WebSocketServer({ server });
     const forged = ['{"e":"makergymEnd"}', '{"e":"makergymCondition","reason":"round-trip","active":true}'];
     sockets.on('connection', (socket) => {
@@ -162,8 +142,7 @@ describe('shadow session', () => {
       const depth = { e: 'depthUpdate', E: 1, s: 'SIMUSDT', U: 11, u: 11, b: [['99.99', '2']], a: [] };
       socket.send(JSON.stringify({ stream: 'simusdt@depth@100ms', data: depth }));
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const host = await stage.listen(server);
     let status: ShadowStatus | undefined;
     const controller = new AbortController();
     const running = runShadow({
@@ -203,14 +182,14 @@ describe('shadow session', () => {
 
   it('round trips above their limit take the decision away, in the replay as well', async () => {
     const fallback = { maxRoundTripMs: 1e-6 };
-    const session = await playShadow({ captures: [capture], out: out(), fallback });
+    const session = await playShadow({ captures: [stage.capture], out: out(), fallback });
     assert.ok(session.summary.fallbackReasons['round-trip'] > 0);
     assert.deepEqual((await verifyPlayed(session, fallback)).firstDifference, null);
   });
 
   it('a gap: nobody decides until the book is known again, in the replay as well', async () => {
     const session = await playShadow({
-      captures: [capture],
+      captures: [stage.capture],
       out: out(),
       exchange: {
         faults: { kinds: new Set(['drop']), seed: '1', spacing: 0.1 },
@@ -234,7 +213,7 @@ describe('shadow session', () => {
 
   it('messages that come too fast for the ring are a gap, and the same one in the replay', async () => {
     const session = await playShadow({
-      captures: [capture],
+      captures: [stage.capture],
       out: out(),
       shadow: { ringCapacity: 150 },
       // Bursts are of 200 messages.
@@ -261,7 +240,7 @@ describe('shadow session', () => {
     const clock = new LateClock(1_767_225_600_000_000 + HOUR - 20_000_000);
     const fallback = { maxRoundTripMs: 1e-6 };
     const session = await playShadow({
-      captures: [capture],
+      captures: [stage.capture],
       out: out(),
       clock,
       exchange: { speed: 40, clock: new AcceleratedClock(1) },
@@ -285,7 +264,7 @@ describe('shadow session', () => {
   it('a clock that jumps about, backwards too, changes nothing: times in a recording do not run back', async () => {
     const clock = new JumpingClock();
     const session = await playShadow({
-      captures: [capture],
+      captures: [stage.capture],
       out: out(),
       clock,
       exchange: { clock: new AcceleratedClock(SPEED_UP) },
@@ -304,11 +283,12 @@ describe('shadow session', () => {
     const clock = new AcceleratedClock(100);
     const began = clock.now();
     const session = await playShadow({
-      captures: [capture],
+      captures: [stage.capture],
       out: out(),
       clock,
       exchange: { speed: 10, clock: new AcceleratedClock(1) },
-      rest: (exchange) => gateway(exchange, (path) => path.includes('/depth') && clock.now() - began < 60e6),
+      rest: (exchange) =>
+        stage.gateway(exchange, (path) => path.includes('/depth') && clock.now() - began < 60e6),
       during: (_exchange, status) => until('decisions', () => (status()?.decisions ?? 0) > 50),
     });
     const { info } = await tapeOf(session);
@@ -318,9 +298,9 @@ describe('shadow session', () => {
 
   it('a stop before the first book is a session without decisions', async () => {
     const session = await playShadow({
-      captures: [capture],
+      captures: [stage.capture],
       out: out(),
-      rest: (exchange) => gateway(exchange, (path) => path.includes('/depth')),
+      rest: (exchange) => stage.gateway(exchange, (path) => path.includes('/depth')),
       during: (_exchange, status) => until('messages', () => (status()?.counters.messages ?? 0) > 100),
     });
     const { summary } = session;
@@ -352,7 +332,7 @@ describe('shadow session', () => {
       let decisions = 0;
       const full = new RunError({ code: 'disk-full', message: 'no space' });
       const session = playShadow({
-        captures: [capture],
+        captures: [stage.capture],
         out: directory,
         shadow: {
           laneListeners: () => [
@@ -373,7 +353,7 @@ describe('shadow session', () => {
       const directory = out();
       const clock = new LateClock(1_767_225_600_000_000 + HOUR - 30_000_000);
       const session = playShadow({
-        captures: [capture],
+        captures: [stage.capture],
         out: directory,
         clock,
         exchange: { clock: new AcceleratedClock(SPEED_UP) },
@@ -390,7 +370,7 @@ describe('shadow session', () => {
       const directory = out();
       const misfit = new InputError({ code: 'other-instrument', message: 'other ticks' });
       const session = playShadow({
-        captures: [capture],
+        captures: [stage.capture],
         out: directory,
         shadow: {
           checkInstrument: () => {
@@ -404,56 +384,28 @@ describe('shadow session', () => {
 
     it('another recording in the folder is not added to', async () => {
       const directory = out();
-      await playShadow({ captures: [capture], out: directory });
-      await assert.rejects(playShadow({ captures: [capture], out: directory }), { code: 'out-exists' });
+      await playShadow({ captures: [stage.capture], out: directory });
+      await assert.rejects(playShadow({ captures: [stage.capture], out: directory }), { code: 'out-exists' });
     });
   });
 
   it('played again as a capture, a recording gives the very decisions, fallbacks included', async () => {
     const fallback = { ...FALLBACK, maxRoundTripMs: 1e-6 };
-    const first = await playShadow({ captures: [capture], out: out(), fallback });
+    const first = await playShadow({ captures: [stage.capture], out: out(), fallback });
     const again = out();
-    const open: (DecisionFile | FillFile)[] = [];
+    const session = decidingSession(again, fallback);
     const summary = await runShadow({
+      ...session.options,
       source: { kind: 'captures', captures: first.summary.files },
-      out: again,
-      createAgent: (hooks) => randomAgent(hooks, fallback),
-      settings: LANE,
-      fallback,
-      seed: 0,
-      sharpeIntervalSeconds: 10,
-      checkInstrument: () => undefined,
-      laneListeners: (instrument, lot) => {
-        open.push(new DecisionFile(join(again, DECISIONS), { instrument, lot }));
-        open.push(new FillFile(join(again, FILLS), { instrument, lot }));
-        return open;
-      },
       signal: new AbortController().signal,
     });
-    for (const file of open) file.finish();
+    session.finish();
     for (const name of [DECISIONS, FILLS]) {
       assert.ok(readFileSync(join(again, name)).equals(readFileSync(join(first.out, name))), name);
     }
     assert.deepEqual(summary.kpis, first.summary.kpis);
     assert.equal(summary.fallbackReasons['round-trip'], first.summary.fallbackReasons['round-trip']);
   });
-
-  /** A door in front of an exchange's REST endpoints that answers 503 where `refuse` says so. */
-  async function gateway(exchange: LocalExchange, refuse: (path: string) => boolean): Promise<string> {
-    const server = createServer((request, response) => {
-      const path = request.url ?? '/';
-      if (refuse(path)) {
-        response.writeHead(503).end();
-        return;
-      }
-      fetch(`${exchange.rest}${path}`)
-        .then(async (answer) => response.writeHead(answer.status).end(await answer.text()))
-        .catch(() => response.destroy());
-    });
-    servers.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  }
 });
 
 /** A clock that begins to run when it is first looked at. */

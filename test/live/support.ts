@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../../live/clock.ts';
 import { readMessages } from '../../live/exchange/capture-source.ts';
 import type { LocalExchange } from '../../live/exchange/local-exchange.ts';
 import { TruthBook } from '../../live/exchange/truth-book.ts';
+import { LiveFeed } from '../../live/feed/live-feed.ts';
 import type { SymbolFeed } from '../../live/feed/symbol-feed.ts';
+import { Recorder } from '../../live/recorder/recorder.ts';
 import type { OrderBook } from '../../market/book.ts';
 import type { Venue } from '../../market/instrument.ts';
 import { ASK, BID, type Side } from '../../market/side.ts';
@@ -25,6 +28,27 @@ export async function until(what: string, condition: () => boolean, seconds = 10
     if (performance.now() > deadline) assert.fail(`${what}: not within ${seconds} s`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
+}
+
+/** A client of an exchange, for one symbol, and the recorder that keeps what it hears in `folder`. */
+export function recordedFeed(
+  exchange: LocalExchange,
+  symbol: string,
+  folder: string,
+  clock: Clock,
+): { readonly feed: LiveFeed; readonly recorder: Recorder } {
+  const { venue } = exchange.survey;
+  const recorder = new Recorder({ folder, venue, symbols: [symbol], clock });
+  const feed = new LiveFeed({
+    venue,
+    symbols: [symbol],
+    ws: exchange.url,
+    rest: exchange.rest,
+    trades: 'trade',
+    clock,
+    onFrame: (frame) => recorder.write(frame),
+  });
+  return { feed, recorder };
 }
 
 /** The book of a capture at an update id, kept apart from every client. */

@@ -33,3 +33,19 @@ export class Program {
     }
   }
 }
+
+/** Programs that a suite or a test runs; none outlives `end`. */
+export class Programs {
+  #running: Program[] = [];
+
+  run(...args: readonly string[]): Program {
+    const program = new Program(...args);
+    this.#running.push(program);
+    return program;
+  }
+
+  async end(): Promise<void> {
+    for (const { process: child } of this.#running) if (child.exitCode === null) child.kill('SIGKILL');
+    await Promise.all(this.#running.splice(0).map(({ ended }) => ended));
+  }
+}
