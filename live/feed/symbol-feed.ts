@@ -13,7 +13,7 @@ import { SnapshotAudit } from './snapshot-audit.ts';
 
 /** A refresh is due when half of what a snapshot vouched for on a side has been used up. */
 const HORIZON_SHARE = 0.5;
-const NOTHING: RowSink = { push: () => undefined };
+const NOTHING: RowSink = { push: () => undefined, pushLevels: () => undefined };
 
 export interface SymbolFeedOptions {
   readonly instrument: TradedInstrument;

@@ -235,6 +235,13 @@ class LiveSession {
           this.#fail(error as Error);
         }
       },
+      pushLevels: (exchangeTime, localTime, prices, quantities, bids, count, updateId) => {
+        try {
+          driver.pushLevels(exchangeTime, localTime, prices, quantities, bids, count, updateId);
+        } catch (error) {
+          this.#fail(error as Error);
+        }
+      },
     };
   }
 
