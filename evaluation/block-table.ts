@@ -10,10 +10,16 @@ export class BlockTable {
   readonly blockLength: number;
   #rows = new Float64Array(64 * COLUMNS);
   #blocks = 0;
+  /** The block that a time was last looked up for, and its bounds, µs: the next time mostly lies in the same. */
+  #current = 0;
+  #after: number;
+  #until: number;
 
   constructor(start: number, blockLength: number) {
     this.start = start;
     this.blockLength = blockLength;
+    this.#after = start;
+    this.#until = start + blockLength;
   }
 
   get blocks(): number {
@@ -31,7 +37,12 @@ export class BlockTable {
   }
 
   blockAt(time: number): number {
-    return Math.max(0, Math.ceil((time - this.start) / this.blockLength) - 1);
+    if (time > this.#after && time <= this.#until) return this.#current;
+    const block = Math.max(0, Math.ceil((time - this.start) / this.blockLength) - 1);
+    this.#current = block;
+    this.#after = this.start + block * this.blockLength;
+    this.#until = this.start + (block + 1) * this.blockLength;
+    return block;
   }
 
   add(block: number, column: number, value: number): void {
@@ -43,13 +54,21 @@ export class BlockTable {
   addTime(from: number, until: number, squared: number): void {
     let begin = from;
     while (begin < until) {
+      if (begin >= this.#after && until <= this.#until) {
+        this.#addTime(this.#current, until - begin, squared);
+        return;
+      }
       const block = this.blockAt(begin) + (this.#atBoundary(begin) ? 1 : 0);
       const end = Math.min(until, this.start + (block + 1) * this.blockLength);
-      const seconds = (end - begin) / 1e6;
-      this.add(block, Column.squaredInventory, squared * seconds);
-      this.add(block, Column.seconds, seconds);
+      this.#addTime(block, end - begin, squared);
       begin = end;
     }
+  }
+
+  #addTime(block: number, elapsed: number, squared: number): void {
+    const seconds = elapsed / 1e6;
+    this.add(block, Column.squaredInventory, squared * seconds);
+    this.add(block, Column.seconds, seconds);
   }
 
   /** The sums of the whole session, into `out`. */

@@ -39,10 +39,14 @@ export class EquitySeries {
     return this.#length;
   }
 
-  /** Offers a sample; it is kept when a period has passed since the last one kept. */
+  /** Whether a sample of `time` would be kept: a period has passed since the last one kept. */
+  wants(time: number): boolean {
+    return time >= this.#next;
+  }
+
+  /** Offers a sample, which is kept when it is wanted. */
   offer(time: number, equity: number, inventory: number, mid: number): void {
-    if (time < this.#next) return;
-    this.#keep(time, equity, inventory, mid);
+    if (this.wants(time)) this.#keep(time, equity, inventory, mid);
   }
 
   /** Keeps the last sample whatever the period, replacing one at the same time. */

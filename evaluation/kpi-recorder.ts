@@ -3,6 +3,7 @@ import type { Fill } from '../env/exchange/models.ts';
 import type { LaneListener, OrderEvent } from '../env/lane-listener.ts';
 import type { Quote, QuoterView } from '../env/quoter.ts';
 import type { Instrument } from '../market/instrument.ts';
+import type { MarketView } from '../market/market.ts';
 import { BID } from '../market/side.ts';
 import { BlockTable } from './block-table.ts';
 import { EquitySeries } from './equity-series.ts';
@@ -70,16 +71,19 @@ export class KpiRecorder implements LaneListener {
   }
 
   onDecision(view: QuoterView, _quote: Quote): void {
-    const { market } = view;
+    const { market, equity } = view;
+    const { time } = market;
     const usable = market.synchronised && market.book.ready;
-    if (!Number.isFinite(view.equity)) return;
+    if (!Number.isFinite(equity)) return;
     if (this.#blocks === null) {
       if (!usable) return;
-      this.#begin(market.time, view);
+      this.#begin(time, view);
     }
-    this.#observe(market.time, view.equity);
-    if (usable) this.#series.offer(market.time, view.equity, this.#inventory, market.book.mid);
-    this.#judgeSignals(view, usable);
+    this.#observe(time, equity);
+    if (usable && this.#series.wants(time)) {
+      this.#series.offer(time, equity, this.#inventory, market.book.mid);
+    }
+    this.#judgeSignals(market, usable);
   }
 
   onFill(fill: Fill): void {
@@ -179,8 +183,8 @@ export class KpiRecorder implements LaneListener {
     this.#equity = equity;
     this.#time = time;
     if (grid === time) this.#closeInterval(table);
-    this.#peak = Math.max(this.#peak, equity);
-    this.#drawdown = Math.max(this.#drawdown, this.#peak - equity);
+    if (equity > this.#peak) this.#peak = equity;
+    else if (this.#peak - equity > this.#drawdown) this.#drawdown = this.#peak - equity;
     this.#holdUntil(table, time);
   }
 
@@ -206,8 +210,7 @@ export class KpiRecorder implements LaneListener {
   }
 
   /** Every sign of OFI + DI since the mid last moved is judged by the mid's next move, as decisions see it. */
-  #judgeSignals(view: QuoterView, usable: boolean): void {
-    const { market } = view;
+  #judgeSignals(market: MarketView, usable: boolean): void {
     if (!usable) {
       // Beyond a gap the next move is unknown: what was open stays unjudged.
       this.#risingSignals = this.#fallingSignals = 0;

@@ -52,11 +52,13 @@ export class QuoteTrace implements LaneListener {
   onDecision(view: QuoterView, quote: Quote): void {
     const { market } = view;
     if (!market.synchronised || !market.book.ready) return;
-    this.#turn(market.time);
+    const { time } = market;
+    this.#turn(time);
+    if (!this.#older.wants(time) && !this.#newer.wants(time)) return;
     const bid = standing(view.bid, quote.refreshBid, quote.bidQuantity, quote.bid);
     const ask = standing(view.ask, quote.refreshAsk, quote.askQuantity, quote.ask);
-    this.#older.sample(market.time, market.book.mid, bid, ask, view.inventory);
-    this.#newer.sample(market.time, market.book.mid, bid, ask, view.inventory);
+    this.#older.sample(time, market.book.mid, bid, ask, view.inventory);
+    this.#newer.sample(time, market.book.mid, bid, ask, view.inventory);
   }
 
   onFill(fill: Fill): void {
@@ -125,8 +127,13 @@ class Window {
     return this.#fills > other.#fills || (this.samples > 0 && other.samples === 0);
   }
 
+  /** Whether a sample of `time` would be kept. */
+  wants(time: number): boolean {
+    return this.begun && time >= this.#next && time < this.start + LENGTH && this.samples < SAMPLES;
+  }
+
   sample(time: number, mid: number, bid: number, ask: number, inventory: number): void {
-    if (!this.begun || time < this.#next || time >= this.start + LENGTH || this.samples === SAMPLES) return;
+    if (!this.wants(time)) return;
     const i = this.samples++;
     this.#time[i] = time;
     this.#mid[i] = mid;

@@ -49,8 +49,10 @@ export class Signals implements SignalView {
   readonly #bid = new SideDepth(BID);
   readonly #ask = new SideDepth(ASK);
   #time = 0;
-  /** Latest time the histories were moved to: reading many signals at one time moves them once. */
+  /** Latest time the histories were moved to: reading many signals at one time moves them once. Those of trades are
+   * moved by themselves where nothing else is read. */
   #moved = -1;
+  #flowMoved = -1;
   #lastBook = -1;
   #interruptedAt = -1;
   #mid = 0;
@@ -78,6 +80,7 @@ export class Signals implements SignalView {
     this.#ask.reset();
     this.#time = 0;
     this.#moved = -1;
+    this.#flowMoved = -1;
     this.#lastBook = -1;
     this.#interruptedAt = -1;
     this.#mid = 0;
@@ -101,6 +104,7 @@ export class Signals implements SignalView {
     this.#trades.push(this.#time);
     this.#flowStale = true;
     this.#moved = -1;
+    this.#flowMoved = -1;
   }
 
   /**
@@ -122,6 +126,7 @@ export class Signals implements SignalView {
     this.#lastBook = this.#time;
     this.#interruptedAt = -1;
     this.#moved = -1;
+    this.#flowMoved = -1;
   }
 
   #readBook(book: BookView, bids: boolean, asks: boolean): void {
@@ -194,10 +199,17 @@ export class Signals implements SignalView {
   /** Moves the histories to the clock, once for any number of readings. */
   #sync(): void {
     if (this.#moved === this.#time) return;
-    this.#updateFlow();
+    this.#syncFlow();
     this.#mids.advance(this.#time);
     this.#flows.advance(this.#time);
     this.#moved = this.#time;
+  }
+
+  /** Moves the history of trades to the clock. */
+  #syncFlow(): void {
+    if (this.#flowMoved === this.#time) return;
+    this.#updateFlow();
+    this.#flowMoved = this.#time;
   }
 
   #traded(window: number): boolean {
@@ -211,7 +223,7 @@ export class Signals implements SignalView {
   }
 
   #trade(window: number, column: number): number {
-    this.#sync();
+    this.#syncFlow();
     return this.#trades.change(window, column);
   }
 
@@ -284,24 +296,24 @@ export class Signals implements SignalView {
     return this.#volatility.rolling(3, this.#time);
   }
   get ofi500ms(): number {
-    this.#sync();
+    this.#syncFlow();
     return this.#ofi(0);
   }
   get ofi1s(): number {
-    this.#sync();
+    this.#syncFlow();
     return this.#flow1s;
   }
   get ofi3s(): number {
-    this.#sync();
+    this.#syncFlow();
     return this.#flow3s;
   }
   /** 0 where nothing traded in the window: no flow has no sign. */
   get ofiZ1s(): number {
-    this.#sync();
+    this.#syncFlow();
     return this.#traded1s ? this.#ofi1s.score(this.#flow1s) : 0;
   }
   get ofiZ3s(): number {
-    this.#sync();
+    this.#syncFlow();
     return this.#traded3s ? this.#ofi3s.score(this.#flow3s) : 0;
   }
   get depthImbalanceRaw(): number {
