@@ -12,6 +12,8 @@ export class DecisionSchedule {
   readonly #quoters: readonly Quoter[];
   readonly #intervals: Float64Array;
   readonly #due: Float64Array;
+  /** The interval of all, µs, where all have the same: they then decide together, always. */
+  readonly #common: number | undefined;
   #next: number;
 
   constructor(lanes: readonly SessionLane[], start: number) {
@@ -19,6 +21,9 @@ export class DecisionSchedule {
     this.#quoters = lanes.map(({ quoter }) => quoter);
     this.#intervals = Float64Array.from(lanes, ({ lane }) => lane.context.decisionInterval);
     this.#due = this.#intervals.map((interval) => Math.ceil(start / interval) * interval);
+    this.#common = this.#intervals.every((interval) => interval === this.#intervals[0])
+      ? this.#intervals[0]
+      : undefined;
     this.#next = earliest(this.#due);
   }
 
@@ -29,6 +34,18 @@ export class DecisionSchedule {
 
   /** Lets every lane that is due decide; the next decisions fall on or after `skipTo`, µs. Returns how many decided. */
   decide(skipTo = 0): number {
+    return this.#common === undefined ? this.#decideDue(skipTo) : this.#decideAll(this.#common, skipTo);
+  }
+
+  #decideAll(interval: number, skipTo: number): number {
+    const lanes = this.#lanes;
+    const quoters = this.#quoters;
+    for (let i = 0; i < lanes.length; i++) lanes[i].decide(quoters[i]);
+    this.#next = following(this.#next, interval, skipTo);
+    return lanes.length;
+  }
+
+  #decideDue(skipTo: number): number {
     const lanes = this.#lanes;
     const due = this.#due;
     const now = this.#next;
@@ -38,14 +55,18 @@ export class DecisionSchedule {
       if (due[i] === now) {
         lanes[i].decide(this.#quoters[i]);
         decisions++;
-        const interval = this.#intervals[i];
-        due[i] = skipTo > now + interval ? Math.ceil(skipTo / interval) * interval : now + interval;
+        due[i] = following(now, this.#intervals[i], skipTo);
       }
       if (due[i] < next) next = due[i];
     }
     this.#next = next;
     return decisions;
   }
+}
+
+/** The first multiple of an interval after `now`, one itself, that is not before `skipTo`. */
+function following(now: number, interval: number, skipTo: number): number {
+  return skipTo > now + interval ? Math.ceil(skipTo / interval) * interval : now + interval;
 }
 
 function earliest(times: Float64Array): number {

@@ -31,6 +31,8 @@ export interface StretchFill {
 const LENGTH = 600 * MICROSECONDS;
 const SAMPLES = 6000;
 const FILLS = 2000;
+/** Numbers a sample. */
+const WIDTH = 5;
 
 /**
  * Keeps the ten minutes of a session with the most fills, in constant memory: windows begin every five minutes, two
@@ -57,8 +59,10 @@ export class QuoteTrace implements LaneListener {
     if (!this.#older.wants(time) && !this.#newer.wants(time)) return;
     const bid = standing(view.bid, quote.refreshBid, quote.bidQuantity, quote.bid);
     const ask = standing(view.ask, quote.refreshAsk, quote.askQuantity, quote.ask);
-    this.#older.sample(time, market.book.mid, bid, ask, view.inventory);
-    this.#newer.sample(time, market.book.mid, bid, ask, view.inventory);
+    const { mid } = market.book;
+    const { inventory } = view;
+    this.#older.sample(time, mid, bid, ask, inventory);
+    this.#newer.sample(time, mid, bid, ask, inventory);
   }
 
   onFill(fill: Fill): void {
@@ -105,11 +109,8 @@ class Window {
   samples = 0;
   #fills = 0;
   #next = 0;
-  readonly #time = new Float64Array(SAMPLES);
-  readonly #mid = new Float64Array(SAMPLES);
-  readonly #bid = new Float64Array(SAMPLES);
-  readonly #ask = new Float64Array(SAMPLES);
-  readonly #inventory = new Float64Array(SAMPLES);
+  /** Time, mid, bid, ask and inventory of each sample in turn. */
+  readonly #samples = new Float64Array(WIDTH * SAMPLES);
   readonly #fillTime = new Float64Array(FILLS);
   readonly #fillPrice = new Float64Array(FILLS);
   readonly #fillQuantity = new Float64Array(FILLS);
@@ -134,12 +135,13 @@ class Window {
 
   sample(time: number, mid: number, bid: number, ask: number, inventory: number): void {
     if (!this.wants(time)) return;
-    const i = this.samples++;
-    this.#time[i] = time;
-    this.#mid[i] = mid;
-    this.#bid[i] = bid;
-    this.#ask[i] = ask;
-    this.#inventory[i] = inventory;
+    const samples = this.#samples;
+    const at = WIDTH * this.samples++;
+    samples[at] = time;
+    samples[at + 1] = mid;
+    samples[at + 2] = bid;
+    samples[at + 3] = ask;
+    samples[at + 4] = inventory;
     this.#next = time + LENGTH / SAMPLES;
   }
 
@@ -156,14 +158,15 @@ class Window {
 
   export(tickSize: number, decimals: number): Stretch {
     const price = (ticks: number) => Number((ticks * tickSize).toFixed(decimals));
-    const prices = (ticks: Float64Array) =>
-      Array.from(ticks.subarray(0, this.samples), (x) => (Number.isNaN(x) ? null : price(x)));
+    const column = (offset: number) =>
+      Array.from({ length: this.samples }, (_, i) => this.#samples[WIDTH * i + offset]);
+    const prices = (offset: number) => column(offset).map((x) => (Number.isNaN(x) ? null : price(x)));
     return {
-      time: Array.from(this.#time.subarray(0, this.samples)),
-      mid: Array.from(this.#mid.subarray(0, this.samples), price),
-      bid: prices(this.#bid),
-      ask: prices(this.#ask),
-      inventory: Array.from(this.#inventory.subarray(0, this.samples)),
+      time: column(0),
+      mid: column(1).map(price),
+      bid: prices(2),
+      ask: prices(3),
+      inventory: column(4),
       fills: Array.from({ length: this.#fills }, (_, i) => ({
         time: this.#fillTime[i],
         side: this.#fillSide[i] === BID ? 'buy' : 'sell',
