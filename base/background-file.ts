@@ -23,6 +23,7 @@ export class BackgroundFile {
   /** Resolves when the queue is empty; never rejects. */
   #work: Promise<void> | undefined;
   #failure: Error | undefined;
+  #ending = false;
 
   constructor(path: string) {
     this.#file = new AtomicFile(path);
@@ -47,6 +48,7 @@ export class BackgroundFile {
 
   /** Writes the rest, syncs it and gives the file its name. */
   async commit(): Promise<void> {
+    this.#ending = true;
     if (this.#filled > 0) this.#handOver();
     await this.#work;
     this.#check();
@@ -71,6 +73,8 @@ export class BackgroundFile {
     try {
       for (let block = this.#queue.shift(); block !== undefined; block = this.#queue.shift()) {
         await writeWhole(this.#file.descriptor, block);
+        // The last ones are synced together by the commit.
+        if (!this.#ending) await synced(this.#file.descriptor);
         this.#free.push(new Uint8Array(block.buffer));
       }
     } catch (cause) {
@@ -85,15 +89,20 @@ export class BackgroundFile {
   }
 }
 
-/** Writes and syncs a block. */
 function writeWhole(descriptor: number, block: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     const next = (offset: number): void =>
       write(descriptor, block, offset, block.length - offset, null, (error, written) => {
         if (error !== null) reject(error);
         else if (offset + written < block.length) next(offset + written);
-        else fdatasync(descriptor, (failed) => (failed === null ? resolve() : reject(failed)));
+        else resolve();
       });
     next(0);
+  });
+}
+
+function synced(descriptor: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fdatasync(descriptor, (error) => (error === null ? resolve() : reject(error)));
   });
 }

@@ -348,18 +348,17 @@ export class Ladder {
 
   #moveWindow(base: number): void {
     const old = this.#base;
-    const size = this.#size;
-    const end = base + size;
-    for (let cell = 0; cell < size; cell++) {
-      const bit = 1 << (cell & 31);
-      const word = cell >>> 5;
-      if (((this.#occupied[word] | this.#named[word]) & bit) === 0) continue;
-      const key = old + ((cell - old) & this.#mask);
-      if (key >= base && key < end) continue;
-      this.#setFar(key, this.#quantities, cell);
-      this.#quantities[cell] = 0;
-      this.#occupied[word] &= ~bit;
-      this.#named[word] &= ~bit;
+    const end = base + this.#size;
+    for (let word = 0; word <= this.#wordMask; word++) {
+      for (let bits = this.#occupied[word] | this.#named[word]; bits !== 0; bits &= bits - 1) {
+        const cell = (word << 5) + 31 - Math.clz32(bits & -bits);
+        const key = old + ((cell - old) & this.#mask);
+        if (key >= base && key < end) continue;
+        this.#setFar(key, this.#quantities, cell);
+        this.#quantities[cell] = 0;
+        this.#occupied[word] &= ~(1 << (cell & 31));
+        this.#named[word] &= ~(1 << (cell & 31));
+      }
     }
     this.#base = base;
     if (this.#farCount > 0) this.#takeFromFar(base, end);

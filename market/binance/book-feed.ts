@@ -74,12 +74,11 @@ export class BookFeed {
 
   /** Takes a `depthUpdate`. Throws OffGridPrice, before anything has changed, where a price has no tick. */
   onDepth(message: Message, localTime: number): SyncResult {
-    this.#convert(message.bids, message.asks);
-    return this.onLevels(message, this.#levels, localTime);
+    return this.onLevels(message, localTime, this.#convert(message.bids, message.asks));
   }
 
   /** Takes a `depthUpdate` whose levels are on the grid already. */
-  onLevels(message: Message, { bids, count, prices, quantities }: TickLevels, localTime: number): SyncResult {
+  onLevels(message: Message, localTime: number, { bids, count, prices, quantities }: TickLevels): SyncResult {
     const { firstId, lastId, previousId } = message;
     const exchangeTime = this.#timeOf(message, localTime);
     const result = this.#synchroniser.onDiff(firstId, lastId, previousId);
@@ -98,13 +97,12 @@ export class BookFeed {
   }
 
   /**
-   * Takes a REST snapshot. `limit` is what was asked for, where known. A snapshot older than the book re-anchors it when
-   * the updates since are still at hand, and is dropped when they are not.
+   * Takes a REST snapshot, whose levels may be on the grid already. `limit` is what was asked for, where known. A snapshot
+   * older than the book re-anchors it when the updates since are still at hand, and is dropped when they are not.
    */
-  onSnapshot(message: Message, localTime: number, limit?: number): SyncResult {
+  onSnapshot(message: Message, localTime: number, limit?: number, levels?: TickLevels): SyncResult {
     const { lastId } = message;
-    this.#convert(message.bids, message.asks);
-    const { bids, count, prices, quantities } = this.#levels;
+    const { bids, count, prices, quantities } = levels ?? this.#convert(message.bids, message.asks);
     const exchangeTime = this.#timeOf(message, localTime);
     if (this.synchronised && lastId < this.lastId) {
       if (!this.#reaches(lastId)) return 'drop';
@@ -206,7 +204,7 @@ export class BookFeed {
   }
 
   /** Lays the levels of a message on the grid. */
-  #convert(bids: Levels, asks: Levels): void {
+  #convert(bids: Levels, asks: Levels): TickLevels {
     const count = bids.count + asks.count;
     if (count > this.#levels.prices.length) this.#levels = new ConvertedLevels(2 * count);
     const levels = this.#levels;
@@ -220,6 +218,7 @@ export class BookFeed {
       levels.prices[to] = this.#grid.toTicks(asks.prices[i]);
       levels.quantities[to] = asks.quantities[i];
     }
+    return levels;
   }
 }
 

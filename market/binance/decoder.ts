@@ -203,7 +203,7 @@ export class Decoder {
   #learn(start: number, message: Message): void {
     const { kind } = message;
     const count = this.#markCount;
-    if (kind === MessageKind.other || kind === MessageKind.snapshot || count === 0 || count > MARKS) return;
+    if (kind === MessageKind.other || count === 0 || count > MARKS) return;
     if (this.#misses++ > this.#hits + SHAPES * SHAPES) return;
     this.#shape = new Shape(this.#bytes, start, this.#end, this.#marks, count, message);
     this.#shapes[this.#nextShape] = this.#shape;
@@ -369,11 +369,14 @@ export class Decoder {
       this.#object(message, 1);
     else if (depth === 0 && first === OPEN_OBJECT && this.#matches(start, length, KEY_RESULT))
       this.#object(message, 1);
-    else if (first === OPEN_ARRAY && this.#matches(start, length, KEY_BIDS))
+    else if (first === OPEN_ARRAY && this.#matches(start, length, KEY_BIDS)) {
+      this.#value = Value.bids;
       this.#bidsSeen = this.#levels(message.bids);
-    else if (first === OPEN_ARRAY && this.#matches(start, length, KEY_ASKS))
+    } else if (first === OPEN_ARRAY && this.#matches(start, length, KEY_ASKS)) {
+      this.#value = Value.asks;
       this.#asksSeen = this.#levels(message.asks);
-    else if (this.#matches(start, length, KEY_LAST_UPDATE_ID)) {
+    } else if (this.#matches(start, length, KEY_LAST_UPDATE_ID)) {
+      this.#value = Value.lastId;
       this.#integer();
       message.lastId = this.#number[0];
       this.#hasLastUpdateId = true;

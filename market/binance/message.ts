@@ -34,15 +34,15 @@ export class Message {
   symbol = '';
   /** Event type as Binance names it, of `other` messages. */
   type = '';
-  eventTime = -1;
+  eventTime = Number.NaN;
   /** `T`: when the matching engine did it. */
-  transactionTime = -1;
+  transactionTime = Number.NaN;
   /** `U`, `u`, `pu` of depth; `u` of bookTicker; `lastUpdateId` of a snapshot is in `lastId`. */
-  firstId = -1;
-  lastId = -1;
-  previousId = -1;
+  firstId = Number.NaN;
+  lastId = Number.NaN;
+  previousId = Number.NaN;
   /** `t` of trade, `a` of aggTrade. */
-  tradeId = -1;
+  tradeId = Number.NaN;
   /** Trades. */
   price = Number.NaN;
   quantity = Number.NaN;
@@ -58,6 +58,11 @@ export class Message {
   /** depth and snapshot. */
   readonly bids = new Levels();
   readonly asks = new Levels();
+
+  constructor() {
+    // Fields that were NaN are doubles for good: code compiled for the first messages holds for all.
+    this.clear();
+  }
 
   clear(): void {
     this.kind = MessageKind.other;

@@ -85,11 +85,11 @@ export class CaptureImporter {
   #localTime = 0;
   #path = '';
   #lineNumber = 0;
-  #lastTradeId = -1;
+  #lastTradeId = Number.NEGATIVE_INFINITY;
   /** Largest trade id of the files before: overlapping files repeat trades. */
-  #repeatedUpTo = -1;
+  #repeatedUpTo = Number.NEGATIVE_INFINITY;
   /** Its value before the file began. */
-  #repeatedBefore = -1;
+  #repeatedBefore = Number.NEGATIVE_INFINITY;
   /** The live book was not given what comes: see `makergymOverflowBegin`. */
   #overflowing = false;
   readonly #activeConditions = new Set<string>();
@@ -157,8 +157,8 @@ export class CaptureImporter {
   }
 
   /**
-   * Takes a decoded message and when it was received, µs; `url` of REST answers, empty otherwise. The levels of a depth
-   * update may be on the grid already. Live streams come here.
+   * Takes a decoded message and when it was received, µs; `url` of REST answers, empty otherwise. Levels may be on the grid
+   * already. Live streams come here.
    */
   onMessage(message: Message, receivedAt: number, url: string, levels?: ScannedLevels): void {
     const { kind } = message;
@@ -175,7 +175,7 @@ export class CaptureImporter {
     const localTime = this.#clock(message, receivedAt);
     if (kind === MessageKind.depth) this.#onDepth(message, localTime, levels);
     else if (kind === MessageKind.bookTicker) this.oracle.onTicker(message, this.feed.lastId, this.feed.book);
-    else if (kind === MessageKind.snapshot) this.#onSnapshot(message, localTime, limitOfUrl(url));
+    else if (kind === MessageKind.snapshot) this.#onSnapshot(message, localTime, limitOfUrl(url), levels);
     else this.#onTrade(message, localTime, kind);
   }
 
@@ -240,15 +240,11 @@ export class CaptureImporter {
 
   #onDepth(message: Message, localTime: number, levels: ScannedLevels | undefined): void {
     this.depthUpdates++;
-    let result: SyncResult;
-    if (levels === undefined) {
-      this.#addQuantities(message.bids.quantities, message.bids.count);
-      this.#addQuantities(message.asks.quantities, message.asks.count);
-      result = this.feed.onDepth(message, localTime);
-    } else {
-      this.quantityStep.addCounts(levels.decimals);
-      result = this.feed.onLevels(message, levels, localTime);
-    }
+    this.#countDecimals(message, levels);
+    const result =
+      levels === undefined
+        ? this.feed.onDepth(message, localTime)
+        : this.feed.onLevels(message, localTime, levels);
     if (result === 'drop') this.#ignore('depth-before-snapshot');
     this.#afterBook(result, localTime);
     // A bare snapshot has no time of its own: it holds when the stream has come to its id.
@@ -259,10 +255,14 @@ export class CaptureImporter {
     }
   }
 
-  #onSnapshot(message: Message, localTime: number, limit: number | undefined): void {
-    this.#addQuantities(message.bids.quantities, message.bids.count);
-    this.#addQuantities(message.asks.quantities, message.asks.count);
-    const result = this.feed.onSnapshot(message, localTime, limit);
+  #onSnapshot(
+    message: Message,
+    localTime: number,
+    limit: number | undefined,
+    levels: ScannedLevels | undefined,
+  ): void {
+    this.#countDecimals(message, levels);
+    const result = this.feed.onSnapshot(message, localTime, limit, levels);
     if (result === 'drop') this.#ignore('stale-snapshot');
     else if (result === 'needSnapshot') this.#ignore('snapshot-too-old');
     else this.snapshots++;
@@ -271,7 +271,8 @@ export class CaptureImporter {
 
   #onSnapshotFile(snapshot: SnapshotFile, time: number): void {
     this.messages++;
-    this.#onSnapshot(snapshot.message, this.#clock(snapshot.message, time), snapshot.limit);
+    const { message, limit } = snapshot;
+    this.#onSnapshot(message, this.#clock(message, time), limit, undefined);
   }
 
   #snapshotsBefore(localTime: number): void {
@@ -324,6 +325,14 @@ export class CaptureImporter {
     if (receivedAt < this.#localTime) this.clampedLocalTimes++;
     else this.#localTime = receivedAt;
     return this.#localTime;
+  }
+
+  #countDecimals({ bids, asks }: Message, levels: ScannedLevels | undefined): void {
+    if (levels !== undefined) this.quantityStep.addCounts(levels.decimals);
+    else {
+      this.#addQuantities(bids.quantities, bids.count);
+      this.#addQuantities(asks.quantities, asks.count);
+    }
   }
 
   #addQuantities(quantities: Float64Array, count: number): void {

@@ -6,19 +6,20 @@ import { type Compression, compressionOf } from '../../base/decompress.ts';
 import { InputError, InterruptedError } from '../../base/errors.ts';
 import { requireFile } from '../../base/files.ts';
 
-const CHUNK = 1 << 18;
 /** Decompressed in another thread, a chunk ahead. */
-const DECOMPRESSED_CHUNK = 1 << 19;
+const CHUNK = 1 << 19;
 /** A line longer than this is no line of a capture. */
 export const MAX_LINE = 1 << 27;
 const NEWLINE = 0x0a;
 
-export interface ReadLinesOptions {
+export interface ReadOptions {
   /** Option that named the file, for error messages. */
   readonly field: string;
   readonly signal?: AbortSignal;
   /** Told how many bytes of the file have been read. */
   readonly onBytes?: (bytes: number) => void;
+  /** Bytes of a chunk at most, decompressed; less where only a file's beginning is wanted. */
+  readonly chunkBytes?: number;
 }
 
 /**
@@ -29,7 +30,7 @@ export interface ReadLinesOptions {
 export async function readLines(
   path: string,
   onLine: (bytes: Uint8Array, start: number, end: number, line: number) => boolean,
-  options: ReadLinesOptions,
+  options: ReadOptions,
 ): Promise<void> {
   const compression = detectCompression(path, options.field);
   let carry: Uint8Array = new Uint8Array(0);
@@ -90,11 +91,12 @@ export function detectCompression(path: string, field: string): Compression {
 export async function* decompressed(
   path: string,
   compression: Compression,
-  options: ReadLinesOptions,
+  options: ReadOptions,
 ): AsyncGenerator<Uint8Array> {
-  const source = createReadStream(path, { highWaterMark: CHUNK });
+  const { chunkBytes = CHUNK } = options;
+  const source = createReadStream(path, { highWaterMark: chunkBytes });
   try {
-    for await (const chunk of decompress(source, compression)) {
+    for await (const chunk of decompress(source, compression, chunkBytes)) {
       options.onBytes?.(source.bytesRead);
       yield chunk;
     }
@@ -103,10 +105,14 @@ export async function* decompressed(
   }
 }
 
-function decompress(source: Readable, compression: Compression): AsyncIterable<Uint8Array> {
+function decompress(
+  source: Readable,
+  compression: Compression,
+  chunkSize: number,
+): AsyncIterable<Uint8Array> {
   if (compression === 'none') return source;
   if (compression === 'zstd') return zstd(source);
-  const gunzip = createGunzip({ chunkSize: DECOMPRESSED_CHUNK });
+  const gunzip = createGunzip({ chunkSize });
   source.on('error', (error) => gunzip.destroy(error));
   return source.pipe(gunzip);
 }

@@ -5,6 +5,7 @@ import { Message, MessageKind } from '../binance/message.ts';
 import type { MessageScanner, ScannedLevels } from '../binance/scanner/message-scanner.ts';
 import type { Venue } from '../instrument.ts';
 import { CommonStep } from '../tick-grid.ts';
+import type { CaptureFile } from './capture-file.ts';
 import { CaptureLine } from './line.ts';
 import { emptyFile, foreign } from './lines.ts';
 import { scanLines } from './scan-lines.ts';
@@ -35,11 +36,9 @@ const UNKNOWN_LINES = 20;
 
 /** Looks at the first `limit` bytes of lines, and lets the scanner learn of them. Refuses a file that is no capture. */
 export async function probeCapture(
-  path: string,
+  file: CaptureFile,
   limit: number,
-  field: string,
   scanner: MessageScanner,
-  signal?: AbortSignal,
 ): Promise<Probe> {
   const line = new CaptureLine();
   const decoder = new Decoder();
@@ -75,9 +74,10 @@ export async function probeCapture(
     }
     return bytesSeen < limit;
   };
-  await scanLines(path, scanner, { onScanned, onLine }, { field, signal });
-  if (lines === 0) throw emptyFile(path, field);
-  if (start < 0) throw foreign(path, field, 'none of its first lines begins with a local time');
+  await scanLines(file, file.look(), scanner, { onScanned, onLine });
+  if (lines === 0) throw emptyFile(file.path, file.options.field);
+  if (start < 0)
+    throw foreign(file.path, file.options.field, 'none of its first lines begins with a local time');
   return { start, symbols, venue };
 }
 

@@ -1,13 +1,7 @@
 import { InterruptedError } from '../../base/errors.ts';
 import type { MessageScanner } from '../binance/scanner/message-scanner.ts';
-import {
-  decompressed,
-  detectCompression,
-  foreign,
-  MAX_LINE,
-  type ReadLinesOptions,
-  readError,
-} from './lines.ts';
+import type { CaptureFile } from './capture-file.ts';
+import { foreign, MAX_LINE } from './lines.ts';
 
 const NEWLINE = 0x0a;
 
@@ -19,28 +13,27 @@ export interface LineTaker {
   onLine(bytes: Uint8Array, start: number, end: number, line: number): boolean;
 }
 
-export interface ScanLinesOptions extends ReadLinesOptions {
-  /** Awaited now and then, so that who takes the lines can catch up. */
-  readonly afterChunk?: () => Promise<void>;
-}
-
-/** Reads a file line by line as `readLines` does, with those lines read by the scanner that it can read. */
+/**
+ * Reads chunks of a capture line by line as `readLines` does, with those lines read by the scanner that it can read.
+ * `afterChunk` is awaited now and then, so that who takes the lines can catch up.
+ */
 export async function scanLines(
-  path: string,
+  file: CaptureFile,
+  chunks: AsyncIterable<Uint8Array>,
   scanner: MessageScanner,
   taker: LineTaker,
-  options: ScanLinesOptions,
+  afterChunk?: () => Promise<void>,
 ): Promise<void> {
-  const compression = detectCompression(path, options.field);
-  const lines = new ScannedLines(path, scanner, taker, options.field);
+  const { field, signal } = file.options;
+  const lines = new ScannedLines(file.path, scanner, taker, field);
   try {
-    for await (const chunk of decompressed(path, compression, options)) {
-      if (options.signal?.aborted) throw new InterruptedError();
+    for await (const chunk of chunks) {
+      if (signal?.aborted) throw new InterruptedError();
       if (!lines.take(chunk)) return;
-      await options.afterChunk?.();
+      await afterChunk?.();
     }
   } catch (error) {
-    throw readError(error, path, compression, options.field);
+    throw file.explain(error);
   }
   lines.finish();
 }

@@ -90,33 +90,49 @@ export class TapeColumns implements RowBatch {
   ): void {
     const first = this.length;
     const end = first + count;
-    this.#split(exchangeTime, localTime);
-    const idHigh = Math.floor(updateId / HALF);
-    const idLow = updateId - idHigh * HALF;
     for (let row = first, i = 0; row < end; row++, i++) {
-      this.exchangeTime[2 * row] = this.#exchangeLow;
-      this.exchangeTime[2 * row + 1] = this.#exchangeHigh;
-      this.localTime[2 * row] = this.#localLow;
-      this.localTime[2 * row + 1] = this.#localHigh;
       this.price[row] = prices[i];
       this.quantity[row] = quantities[i];
-      this.updateId[2 * row] = idLow;
-      this.updateId[2 * row + 1] = idHigh;
-      this.updateIdValid[row >>> 3] |= 1 << (row & 7);
     }
     this.kind.fill(Kind.bid, first, first + bids);
     this.kind.fill(Kind.ask, first + bids, end);
     this.flags.fill(0, first, end);
     this.flags[end - 1] = Flag.messageEnd;
-    this.length = end;
+    this.#extend(count, exchangeTime, localTime, updateId);
   }
 
   /** Appends the rows of a book, with more `flags` than they have; the caller has made room. */
   pushBook(rows: BookRows, exchangeTime: number, localTime: number, flags: number, updateId: number): void {
-    for (let i = 0; i < rows.length; i++) {
-      const { kind, price, quantity } = rows;
-      this.push(exchangeTime, localTime, kind[i], price[i], quantity[i], rows.flags[i] | flags, updateId);
+    const first = this.length;
+    const { length } = rows;
+    this.kind.set(rows.kind.subarray(0, length), first);
+    this.price.set(rows.price.subarray(0, length), first);
+    this.quantity.set(rows.quantity.subarray(0, length), first);
+    for (let i = 0; i < length; i++) this.flags[first + i] = rows.flags[i] | flags;
+    this.#extend(length, exchangeTime, localTime, updateId);
+  }
+
+  /** Gives so many rows more their times and update id, −1 for none. */
+  #extend(count: number, exchangeTime: number, localTime: number, updateId: number): void {
+    const first = this.length;
+    const end = first + count;
+    this.#split(exchangeTime, localTime);
+    const known = updateId >= 0;
+    const idHigh = known ? Math.floor(updateId / HALF) : 0;
+    const idLow = known ? updateId - idHigh * HALF : 0;
+    for (let row = first; row < end; row++) {
+      this.exchangeTime[2 * row] = this.#exchangeLow;
+      this.exchangeTime[2 * row + 1] = this.#exchangeHigh;
+      this.localTime[2 * row] = this.#localLow;
+      this.localTime[2 * row + 1] = this.#localHigh;
+      this.updateId[2 * row] = idLow;
+      this.updateId[2 * row + 1] = idHigh;
+      const bit = 1 << (row & 7);
+      if (known) this.updateIdValid[row >>> 3] |= bit;
+      else this.updateIdValid[row >>> 3] &= ~bit;
     }
+    if (!known) this.updateIdNulls += count;
+    this.length = end;
   }
 
   #split(exchangeTime: number, localTime: number): void {

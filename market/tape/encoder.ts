@@ -102,8 +102,9 @@ export class TapeEncoder {
   #writeBatch(columns: TapeColumns): void {
     const rows = columns.length;
     const bytes = columnBytes(columns);
-    for (const { values } of bytes) this.#hash.update(values);
+    // Written first: a file may be written in another thread.
     this.#arrow.writeBatch(rows, bytes);
+    for (const { values } of bytes) this.#hash.update(values);
     const start = timeAt(columns.localTime, 0);
     this.#batches.push({ rows, start, nulls: columns.updateIdNulls });
     if (this.#rows === 0) this.#start = start;

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { Decoder } from '../../market/binance/decoder.ts';
 import { Message, MessageKind } from '../../market/binance/message.ts';
 import { MessageScanner } from '../../market/binance/scanner/message-scanner.ts';
+import { CaptureFile } from '../../market/capture/capture-file.ts';
 import { CaptureLine } from '../../market/capture/line.ts';
 import { readLines } from '../../market/capture/lines.ts';
 import { scanLines } from '../../market/capture/scan-lines.ts';
@@ -239,24 +240,21 @@ describe('scanned lines', () => {
       const scanner = scannerOf(depth, ticker, trade);
       let scanned = 0;
       let read = 0;
-      await scanLines(
-        path,
-        scanner,
-        {
-          onScanned: (line, length) => {
-            scanned++;
-            assert.equal(line, ++read);
-            assert.equal(length, lines[line - 1].length + 1);
-            return true;
-          },
-          onLine: (bytes, from, to, line) => {
-            assert.equal(line, ++read);
-            assert.equal(Buffer.from(bytes.slice(from, to)).toString(), lines[line - 1]);
-            return true;
-          },
+      const file = new CaptureFile(path, { field: 'capture' });
+      await scanLines(file, file.chunks(), scanner, {
+        onScanned: (line, length) => {
+          scanned++;
+          assert.equal(line, ++read);
+          assert.equal(length, lines[line - 1].length + 1);
+          return true;
         },
-        { field: 'capture' },
-      );
+        onLine: (bytes, from, to, line) => {
+          assert.equal(line, ++read);
+          assert.equal(Buffer.from(bytes.slice(from, to)).toString(), lines[line - 1]);
+          return true;
+        },
+      });
+      await file.close();
       assert.equal(read, lines.length);
       assert.ok(scanned > 17_900, `${scanned} lines were scanned`);
     }

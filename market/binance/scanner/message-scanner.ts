@@ -6,7 +6,8 @@ import {
   type WebAssemblyMemory,
 } from '../../../base/wasm/web-assembly.ts';
 import { toMicroseconds } from '../decode-object.ts';
-import { type Message, MessageKind } from '../message.ts';
+import { Decoder } from '../decoder.ts';
+import { Message, MessageKind } from '../message.ts';
 import type { Shape } from '../shape.ts';
 import type { TickLevels } from '../tick-levels.ts';
 import { Value } from '../value.ts';
@@ -16,13 +17,19 @@ import { scannerProgram } from './program.ts';
 const SHAPES = 8;
 const MAX_SHAPE_BYTES = (layout.SHAPES_END - layout.SHAPES) / SHAPES - layout.HEADER;
 
-/** Levels of a depth update that was scanned. */
+/** Levels of a depth update or a snapshot that was scanned. */
 export interface ScannedLevels extends TickLevels {
   /** Prices as they came. */
   readonly writtenPrices: Float64Array;
   /** How many of the quantities, those of 0 left out, have 0, 1, … 8 decimals. */
   readonly decimals: Int32Array;
 }
+
+/** Snapshots name no symbol, so that they are written alike for all. */
+const SNAPSHOTS = [
+  '{"lastUpdateId":1,"bids":[],"asks":[]}',
+  '{"lastUpdateId":1,"E":1,"T":1,"bids":[],"asks":[]}',
+];
 
 let compiled: CompiledModule | undefined;
 
@@ -36,7 +43,7 @@ export class MessageScanner implements ScannedLevels {
   readonly bytes: Uint8Array;
   readonly input = layout.INPUT;
   readonly capacity = layout.INPUT_BYTES;
-  /** Levels of the depth update scanned last. */
+  /** Levels of the message scanned last. */
   readonly prices: Int32Array;
   readonly quantities: Float64Array;
   readonly writtenPrices: Float64Array;
@@ -68,6 +75,11 @@ export class MessageScanner implements ScannedLevels {
     const powers = new Float64Array(buffer, layout.POWERS, layout.POWER_COUNT);
     for (let i = 0; i < powers.length; i++) powers[i] = Number(`1e${i}`);
     this.tickSize = Number.NaN;
+    const decoder = new Decoder();
+    for (const text of SNAPSHOTS) {
+      decoder.decode(Buffer.from(text), 0, text.length, new Message());
+      if (decoder.shape !== undefined) this.learn(decoder.shape);
+    }
   }
 
   /** Until it is set, levels have no prices in ticks. Prices off the grid are left to the decoder. */
@@ -110,7 +122,7 @@ export class MessageScanner implements ScannedLevels {
       message.bidQuantity = slots[Value.bidQuantity];
       message.askPrice = slots[Value.askPrice];
       message.askQuantity = slots[Value.askQuantity];
-    } else if (kind === MessageKind.depth) {
+    } else if (hasLevels(kind)) {
       message.firstId = slots[Value.firstId];
       message.previousId = slots[Value.previousId];
     } else {
@@ -138,10 +150,14 @@ export class MessageScanner implements ScannedLevels {
   }
 }
 
+function hasLevels(kind: MessageKind): boolean {
+  return kind === MessageKind.depth || kind === MessageKind.snapshot;
+}
+
 /** Bids come before asks, where there are levels. */
 function isInOrder({ kind, values }: Shape): boolean {
   const levels = values.filter((value) => value === Value.bids || value === Value.asks);
-  return kind === MessageKind.depth
+  return hasLevels(kind)
     ? levels.length === 2 && levels[0] === Value.bids && levels[1] === Value.asks
     : levels.length === 0;
 }

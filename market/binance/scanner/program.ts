@@ -41,9 +41,9 @@ export function scannerProgram(): Uint8Array {
 /** Sixteen digits are µs; three more, of ns, are dropped. AT ← where the JSON begins. */
 function localTime(f: FunctionBody, fail: Label): void {
   f.i32(layout.SLOTS);
-  eightDigits(f, 0, fail);
+  eightDigits(f, AT, 0, fail);
   f.get(N).i64(100_000_000n).scalar('i64Multiply');
-  eightDigits(f, 8, fail);
+  eightDigits(f, AT, 8, fail);
   f.get(N).scalar('i64Add', 'f64ConvertI64').storeF64();
   f.get(AT).i32(16).scalar('i32Add').tee(P).loadByte().i32(code(' ')).scalar('i32NotEqual');
   f.when(
@@ -57,10 +57,10 @@ function localTime(f: FunctionBody, fail: Label): void {
   f.get(P).set(AT);
 }
 
-/** N ← the number that eight digits at AT write. */
-function eightDigits(f: FunctionBody, offset: number, fail: Label): void {
+/** N ← the number that eight digits write; branches to `fail` where there are no eight. */
+function eightDigits(f: FunctionBody, at: number, offset: number, fail: Label): void {
   const and = (mask: bigint) => f.i64(mask).scalar('i64And');
-  f.get(AT).loadI64(offset).tee(X);
+  f.get(at).loadI64(offset).tee(X);
   and(0xf0f0f0f0f0f0f0f0n);
   // A byte above '9' has a different high half once 6 is added.
   f.get(X).i64(0x0606060606060606n).scalar('i64Add');
@@ -177,6 +177,10 @@ function boolean(f: FunctionBody, other: Label): void {
 /** NUMBER ← a whole number without a sign. */
 function integer(f: FunctionBody, other: Label): void {
   f.get(P).set(START).i64(0n).set(N);
+  f.block((few) => {
+    eightDigits(f, P, 0, few);
+    advance(f, 8);
+  });
   digits(f);
   f.get(P).get(START).scalar('i32Subtract').tee(POINT).scalar('i32IsZero').branchIf(other);
   f.get(POINT)
