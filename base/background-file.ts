@@ -4,11 +4,13 @@ import { AtomicFile } from './files.ts';
 const BLOCK = 1 << 20;
 /** Blocks that may wait to be written. */
 const AHEAD = 8;
+/** Blocks that are synced together. */
+const SYNCED = 4;
 
 /**
  * An atomic file whose bytes are written in another thread while their producer goes on. What `write` is given is copied
  * into blocks; a producer that awaits `room` now and then is never more than some blocks ahead, which bounds the memory.
- * Each block is synced once it is written, so that little is left to wait for at the end.
+ * Some blocks at a time are synced once they are written, so that little is left to wait for at the end.
  *
  * What fails is thrown by the next call, as {@link AtomicFile} throws it.
  */
@@ -23,6 +25,7 @@ export class BackgroundFile {
   /** Resolves when the queue is empty; never rejects. */
   #work: Promise<void> | undefined;
   #failure: Error | undefined;
+  #written = 0;
   #ending = false;
 
   constructor(path: string) {
@@ -73,8 +76,8 @@ export class BackgroundFile {
     try {
       for (let block = this.#queue.shift(); block !== undefined; block = this.#queue.shift()) {
         await writeWhole(this.#file.descriptor, block);
-        // The last ones are synced together by the commit.
-        if (!this.#ending) await synced(this.#file.descriptor);
+        // The last ones are synced by the commit.
+        if (++this.#written % SYNCED === 0 && !this.#ending) await synced(this.#file.descriptor);
         this.#free.push(new Uint8Array(block.buffer));
       }
     } catch (cause) {

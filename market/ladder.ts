@@ -265,23 +265,30 @@ export class Ladder {
    * their quantities. Allocates.
    */
   known(sign: 1 | -1): { readonly prices: Int32Array; readonly quantities: Float64Array } {
-    const far = this.#farKeys.filter((key) => key !== EMPTY_SLOT).sort();
+    const far = new Int32Array(this.#farCount);
+    let count = 0;
+    for (let slot = 0; slot < this.#farKeys.length; slot++)
+      if (this.#farKeys[slot] !== EMPTY_SLOT) far[count++] = this.#farKeys[slot];
+    far.sort();
+    let closer = 0;
+    while (closer < count && far[closer] < this.#base) closer++;
     const near = this.#nearKeys();
-    const before = far.findIndex((key) => key > this.#base);
-    const keys = new Int32Array(far.length + near.length);
-    const split = before < 0 ? far.length : before;
-    keys.set(far.subarray(0, split));
-    keys.set(near, split);
-    keys.set(far.subarray(split), split + near.length);
-    const quantities = new Float64Array(keys.length);
-    for (let i = 0; i < keys.length; i++) {
-      const isNear = i >= split && i < split + near.length;
-      quantities[i] = isNear
-        ? this.#quantities[keys[i] & this.#mask]
-        : this.#farQuantities[this.#findFar(keys[i])];
-      keys[i] *= sign;
+    const prices = new Int32Array(count + near.length);
+    const quantities = new Float64Array(prices.length);
+    let to = 0;
+    const putFar = (from: number, end: number): void => {
+      for (let i = from; i < end; i++) {
+        prices[to] = sign * far[i];
+        quantities[to++] = this.#farQuantities[this.#findFar(far[i])];
+      }
+    };
+    putFar(0, closer);
+    for (let i = 0; i < near.length; i++) {
+      prices[to] = sign * near[i];
+      quantities[to++] = this.#quantities[near[i] & this.#mask];
     }
-    return { prices: keys, quantities };
+    putFar(closer, count);
+    return { prices, quantities };
   }
 
   /** Keys of the window that hold a level or have been named, ascending. */

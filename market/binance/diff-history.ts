@@ -72,10 +72,12 @@ export class DiffHistory {
     this.#shape[slot] = this.#nextLevel;
     this.#shape[slot + 1] = bids;
     this.#shape[slot + 2] = count;
-    const size = this.#prices.length;
+    const keptPrices = this.#prices;
+    const keptQuantities = this.#quantities;
+    const size = keptPrices.length;
     for (let i = 0, at = this.#nextLevel % size; i < count; i++) {
-      this.#prices[at] = prices[i];
-      this.#quantities[at] = quantities[i];
+      keptPrices[at] = prices[i];
+      keptQuantities[at] = quantities[i];
       if (++at === size) at = 0;
     }
     this.#next++;

@@ -7,7 +7,7 @@ import { InputError, InterruptedError } from '../../base/errors.ts';
 import { requireFile } from '../../base/files.ts';
 
 /** Decompressed in another thread, a chunk ahead. */
-const CHUNK = 1 << 19;
+const CHUNK = 1 << 20;
 /** A line longer than this is no line of a capture. */
 export const MAX_LINE = 1 << 27;
 const NEWLINE = 0x0a;

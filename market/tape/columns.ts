@@ -90,9 +90,10 @@ export class TapeColumns implements RowBatch {
   ): void {
     const first = this.length;
     const end = first + count;
+    const { price, quantity } = this;
     for (let row = first, i = 0; row < end; row++, i++) {
-      this.price[row] = prices[i];
-      this.quantity[row] = quantities[i];
+      price[row] = prices[i];
+      quantity[row] = quantities[i];
     }
     this.kind.fill(Kind.bid, first, first + bids);
     this.kind.fill(Kind.ask, first + bids, end);
@@ -120,16 +121,24 @@ export class TapeColumns implements RowBatch {
     const known = updateId >= 0;
     const idHigh = known ? Math.floor(updateId / HALF) : 0;
     const idLow = known ? updateId - idHigh * HALF : 0;
-    for (let row = first; row < end; row++) {
-      this.exchangeTime[2 * row] = this.#exchangeLow;
-      this.exchangeTime[2 * row + 1] = this.#exchangeHigh;
-      this.localTime[2 * row] = this.#localLow;
-      this.localTime[2 * row + 1] = this.#localHigh;
-      this.updateId[2 * row] = idLow;
-      this.updateId[2 * row + 1] = idHigh;
-      const bit = 1 << (row & 7);
-      if (known) this.updateIdValid[row >>> 3] |= bit;
-      else this.updateIdValid[row >>> 3] &= ~bit;
+    const { exchangeTime: exchangeTimes, localTime: localTimes, updateId: updateIds, updateIdValid } = this;
+    const exchangeLow = this.#exchangeLow;
+    const exchangeHigh = this.#exchangeHigh;
+    const localLow = this.#localLow;
+    const localHigh = this.#localHigh;
+    for (let at = 2 * first; at < 2 * end; at += 2) {
+      exchangeTimes[at] = exchangeLow;
+      exchangeTimes[at + 1] = exchangeHigh;
+      localTimes[at] = localLow;
+      localTimes[at + 1] = localHigh;
+      updateIds[at] = idLow;
+      updateIds[at + 1] = idHigh;
+    }
+    for (let row = first; row < end; ) {
+      const bits = end - row >= 8 && (row & 7) === 0 ? 0xff : 1 << (row & 7);
+      if (known) updateIdValid[row >>> 3] |= bits;
+      else updateIdValid[row >>> 3] &= ~bits;
+      row += bits === 0xff ? 8 : 1;
     }
     if (!known) this.updateIdNulls += count;
     this.length = end;

@@ -34,5 +34,5 @@ export const QUANTITIES = PRICES + 8 * LEVELS;
 
 /** Lines, and after them the zeros that end every search. */
 export const INPUT = QUANTITIES + 8 * LEVELS;
-export const INPUT_BYTES = 1 << 20;
+export const INPUT_BYTES = 5 << 18;
 export const MEMORY_BYTES = INPUT + INPUT_BYTES + 64;
