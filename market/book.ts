@@ -1,4 +1,5 @@
-import { Ladder, NO_KEY } from './ladder.ts';
+import { Ladder } from './ladder.ts';
+import { NO_KEY } from './level-key.ts';
 import { BID, type Side } from './side.ts';
 import { Kind, type RowBatch } from './tape/rows.ts';
 import type { WatchedSide } from './watched-side.ts';

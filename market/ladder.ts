@@ -1,14 +1,15 @@
+import { FarLevels } from './far-levels.ts';
+import { NO_KEY } from './level-key.ts';
 import { Flag, type Kind, type RowBatch } from './tape/rows.ts';
 import type { WatchedSide } from './watched-side.ts';
 
 /**
- * One side of a limit order book. Hot path: typed arrays only, nothing is allocated per update (the table of far
- * levels doubles on the rare occasion that it fills).
+ * One side of a limit order book. Hot path: typed arrays only, nothing is allocated per update.
  *
  * Levels are addressed by a key that grows away from the best price (asks: the price, bids: its negative), so that the
  * best level is the smallest key on either side. A power-of-two window of keys around the best is dense: quantity in a
  * ring indexed by `key & mask`, occupancy in a bitmap that finds the next level 32 prices at a time. Every level beyond
- * the window lives in an open-addressing hash table, and moves when the window follows the market.
+ * the window is kept apart ({@link FarLevels}), and moves when the window follows the market.
  */
 export class Ladder {
   readonly #size: number;
@@ -28,11 +29,7 @@ export class Ladder {
   #followed = Number.POSITIVE_INFINITY;
   readonly #given = new Float64Array(1);
   readonly #before = new Float64Array(1);
-
-  #farKeys: Int32Array;
-  #farQuantities: Float64Array;
-  #farCount = 0;
-  #farShift: number;
+  readonly #far = new FarLevels();
 
   /** `window` is the number of dense prices, a power of two of at least 64. */
   constructor(window: number) {
@@ -44,9 +41,6 @@ export class Ladder {
     this.#quantities = new Float64Array(window);
     this.#occupied = new Uint32Array(window >>> 5);
     this.#named = new Uint32Array(window >>> 5);
-    this.#farKeys = new Int32Array(INITIAL_FAR).fill(EMPTY_SLOT);
-    this.#farQuantities = new Float64Array(INITIAL_FAR);
-    this.#farShift = 32 - Math.log2(INITIAL_FAR);
   }
 
   /** Key of the best level, {@link NO_KEY} where there is none. */
@@ -56,11 +50,8 @@ export class Ladder {
 
   /** Number of levels held; counts them. */
   get levels(): number {
-    let levels = 0;
+    let levels = this.#far.levels;
     for (let cell = 0; cell < this.#size; cell++) if (this.#quantities[cell] > 0) levels++;
-    for (let slot = 0; slot < this.#farKeys.length; slot++) {
-      if (this.#farKeys[slot] !== EMPTY_SLOT && this.#farQuantities[slot] > 0) levels++;
-    }
     return levels;
   }
 
@@ -82,8 +73,7 @@ export class Ladder {
     this.#named.fill(0);
     this.#best = NO_KEY;
     this.#horizon = Number.POSITIVE_INFINITY;
-    if (this.#farCount > 0) this.#farKeys.fill(EMPTY_SLOT);
-    this.#farCount = 0;
+    this.#far.clear();
     this.#near = true;
     this.#followed = Number.POSITIVE_INFINITY;
   }
@@ -106,6 +96,7 @@ export class Ladder {
    */
   setRows(batch: RowBatch, from: number, kind: Kind, sign: 1 | -1, watched: WatchedSide): number {
     const { length, kind: kinds, price: prices, quantity: quantities, flags } = batch;
+    const { messageEnd } = Flag;
     const cells = this.#quantities;
     const occupied = this.#occupied;
     const named = this.#named;
@@ -131,7 +122,7 @@ export class Ladder {
         first = Math.max(careful, this.#best);
         last = this.#base + this.#size - 1;
       }
-      if ((flags[row++] & Flag.messageEnd) !== 0) break;
+      if ((flags[row++] & messageEnd) !== 0) break;
     }
     return row;
   }
@@ -182,8 +173,8 @@ export class Ladder {
       this.#occupied[cell >>> 5] |= 1 << (cell & 31);
       if (key > this.#horizon) this.#named[cell >>> 5] |= 1 << (cell & 31);
     } else {
-      this.#setFar(key, quantities, index);
-      before = this.#before[0];
+      this.#far.set(key, quantities, index, this.#horizon);
+      before = this.#far.before[0];
     }
     if (quantity > 0) {
       if (key < this.#best) this.#moveBest(key);
@@ -200,16 +191,15 @@ export class Ladder {
       if (quantity > 0 || key <= this.#horizon) return quantity;
       return (this.#named[cell >>> 5] & (1 << (cell & 31))) !== 0 ? 0 : Number.NaN;
     }
-    const slot = this.#findFar(key);
-    if (this.#farKeys[slot] === key) return this.#farQuantities[slot];
-    return key <= this.#horizon ? 0 : Number.NaN;
+    const quantity = this.#far.get(key);
+    return Number.isNaN(quantity) && key <= this.#horizon ? 0 : quantity;
   }
 
   /** Smallest key of a level beyond `key`, {@link NO_KEY} where there is none. */
   next(key: number): number {
     for (;;) {
       const near = this.#nextNear(key + 1, this.#occupied);
-      if (near === NO_KEY) return this.#nextFar(key);
+      if (near === NO_KEY) return this.#far.next(key);
       const cell = near & this.#mask;
       if (this.#quantities[cell] > 0) return near;
       this.#occupied[cell >>> 5] &= ~(1 << (cell & 31));
@@ -251,11 +241,11 @@ export class Ladder {
 
   #topFar(from: number, count: number, sign: 1 | -1, prices: Int32Array, quantities: Float64Array): number {
     let written = from;
-    let key = this.#nextFar(this.#base + this.#size - 1);
+    let key = this.#far.next(this.#base + this.#size - 1);
     while (written < count && key !== NO_KEY) {
       prices[written] = sign * key;
       quantities[written++] = this.get(key);
-      key = this.#nextFar(key);
+      key = this.#far.next(key);
     }
     return written;
   }
@@ -265,21 +255,17 @@ export class Ladder {
    * their quantities. Allocates.
    */
   known(sign: 1 | -1): { readonly prices: Int32Array; readonly quantities: Float64Array } {
-    const far = new Int32Array(this.#farCount);
-    let count = 0;
-    for (let slot = 0; slot < this.#farKeys.length; slot++)
-      if (this.#farKeys[slot] !== EMPTY_SLOT) far[count++] = this.#farKeys[slot];
-    far.sort();
+    const far = this.#far.keys();
     let closer = 0;
-    while (closer < count && far[closer] < this.#base) closer++;
+    while (closer < far.length && far[closer] < this.#base) closer++;
     const near = this.#nearKeys();
-    const prices = new Int32Array(count + near.length);
+    const prices = new Int32Array(far.length + near.length);
     const quantities = new Float64Array(prices.length);
     let to = 0;
     const putFar = (from: number, end: number): void => {
       for (let i = from; i < end; i++) {
         prices[to] = sign * far[i];
-        quantities[to++] = this.#farQuantities[this.#findFar(far[i])];
+        quantities[to++] = this.#far.get(far[i]);
       }
     };
     putFar(0, closer);
@@ -287,7 +273,7 @@ export class Ladder {
       prices[to] = sign * near[i];
       quantities[to++] = this.#quantities[near[i] & this.#mask];
     }
-    putFar(closer, count);
+    putFar(closer, far.length);
     return { prices, quantities };
   }
 
@@ -333,17 +319,6 @@ export class Ladder {
     return key < from ? NO_KEY : key;
   }
 
-  #nextFar(key: number): number {
-    let best = NO_KEY;
-    if (this.#farCount === 0) return best;
-    const keys = this.#farKeys;
-    for (let slot = 0; slot < keys.length; slot++) {
-      const far = keys[slot];
-      if (far > key && far < best && this.#farQuantities[slot] > 0 && far !== EMPTY_SLOT) best = far;
-    }
-    return best;
-  }
-
   #moveBest(key: number): void {
     this.#best = key;
     if (key === NO_KEY) return;
@@ -361,89 +336,19 @@ export class Ladder {
         const cell = (word << 5) + 31 - Math.clz32(bits & -bits);
         const key = old + ((cell - old) & this.#mask);
         if (key >= base && key < end) continue;
-        this.#setFar(key, this.#quantities, cell);
+        this.#far.set(key, this.#quantities, cell, this.#horizon);
         this.#quantities[cell] = 0;
         this.#occupied[word] &= ~(1 << (cell & 31));
         this.#named[word] &= ~(1 << (cell & 31));
       }
     }
     this.#base = base;
-    if (this.#farCount > 0) this.#takeFromFar(base, end);
-  }
-
-  #takeFromFar(base: number, end: number): void {
-    for (let slot = 0; slot < this.#farKeys.length; slot++) {
-      let key = this.#farKeys[slot];
-      while (key !== EMPTY_SLOT && key >= base && key < end) {
-        const quantity = this.#farQuantities[slot];
-        const cell = key & this.#mask;
-        this.#quantities[cell] = quantity;
-        if (quantity > 0) this.#occupied[cell >>> 5] |= 1 << (cell & 31);
-        if (key > this.#horizon) this.#named[cell >>> 5] |= 1 << (cell & 31);
-        this.#deleteFar(slot);
-        key = this.#farKeys[slot];
-      }
-    }
-  }
-
-  #setFar(key: number, quantities: Float64Array, index: number): void {
-    const quantity = quantities[index];
-    let slot = this.#findFar(key);
-    const known = this.#farKeys[slot] === key;
-    this.#before[0] = known ? this.#farQuantities[slot] : 0;
-    if (quantity === 0 && key <= this.#horizon) {
-      if (known) this.#deleteFar(slot);
-      return;
-    }
-    if (!known) {
-      if (2 * (this.#farCount + 1) > this.#farKeys.length) {
-        this.#growFar();
-        slot = this.#findFar(key);
-      }
-      this.#farKeys[slot] = key;
-      this.#farCount++;
-    }
-    this.#farQuantities[slot] = quantity;
-  }
-
-  /** Slot of a key, or the empty slot where it would go. */
-  #findFar(key: number): number {
-    const keys = this.#farKeys;
-    const mask = keys.length - 1;
-    let slot = Math.imul(key, GOLDEN) >>> this.#farShift;
-    while (keys[slot] !== key && keys[slot] !== EMPTY_SLOT) slot = (slot + 1) & mask;
-    return slot;
-  }
-
-  /** Removes a slot and closes the gap behind it (no tombstones), so that probing stays short for ever. */
-  #deleteFar(slot: number): void {
-    const keys = this.#farKeys;
-    const mask = keys.length - 1;
-    let hole = slot;
-    for (let at = (slot + 1) & mask; keys[at] !== EMPTY_SLOT; at = (at + 1) & mask) {
-      const home = Math.imul(keys[at], GOLDEN) >>> this.#farShift;
-      if (((at - home) & mask) >= ((at - hole) & mask)) {
-        keys[hole] = keys[at];
-        this.#farQuantities[hole] = this.#farQuantities[at];
-        hole = at;
-      }
-    }
-    keys[hole] = EMPTY_SLOT;
-    this.#farCount--;
-  }
-
-  #growFar(): void {
-    const keys = this.#farKeys;
-    const quantities = this.#farQuantities;
-    this.#farKeys = new Int32Array(2 * keys.length).fill(EMPTY_SLOT);
-    this.#farQuantities = new Float64Array(2 * keys.length);
-    this.#farShift--;
-    for (let slot = 0; slot < keys.length; slot++) {
-      if (keys[slot] === EMPTY_SLOT) continue;
-      const to = this.#findFar(keys[slot]);
-      this.#farKeys[to] = keys[slot];
-      this.#farQuantities[to] = quantities[slot];
-    }
+    this.#far.take(base, end, (key, quantity) => {
+      const cell = key & this.#mask;
+      this.#quantities[cell] = quantity;
+      if (quantity > 0) this.#occupied[cell >>> 5] |= 1 << (cell & 31);
+      if (key > this.#horizon) this.#named[cell >>> 5] |= 1 << (cell & 31);
+    });
   }
 }
 
@@ -451,9 +356,3 @@ export class Ladder {
 function toKey(bound: number): number {
   return Math.max(-NO_KEY, Math.min(bound, NO_KEY)) | 0;
 }
-
-/** "No such level": larger than every key. */
-export const NO_KEY = 0x7fffffff;
-const EMPTY_SLOT = -0x80000000;
-const INITIAL_FAR = 1024;
-const GOLDEN = 0x9e3779b1 | 0;
