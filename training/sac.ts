@@ -1,6 +1,5 @@
-import { ActingPolicy } from '../agents/sac/acting-policy.ts';
 import type { SacEngineOptions, SacState } from '../agents/sac/engine.ts';
-import { InterruptedError, RunError } from '../base/errors.ts';
+import { InterruptedError } from '../base/errors.ts';
 import { type Generator, stream } from '../base/random.ts';
 import type { PolicyDescription } from '../checkpoints/policy.ts';
 import { RunningNormaliser } from '../env/normaliser.ts';
@@ -11,14 +10,15 @@ import { Curriculum } from './curriculum.ts';
 import { EarlyStop } from './early-stop.ts';
 import { Environments, type EnvironmentsStep, type TrainableEnv } from './environments.ts';
 import { EpisodeStatistics } from './episode-statistics.ts';
-import type { BlockLearner } from './learner/block.ts';
+import { explainFailure } from './failure.ts';
 import { startLearner } from './learner/start.ts';
 import { fillNormal } from './learner.ts';
 import { Recorder } from './recorder.ts';
-import { type LearningBegan, recordInfo, recordMetrics, recordProgress } from './sac-log.ts';
+import { type LearningBegan, recordInfo, recordProgress } from './sac-log.ts';
 import type { LearnOptions, LearnResult, SacOptions } from './sac-options.ts';
 import { loadSac, type SacParts, saveSac } from './sac-state.ts';
 import { DEFAULT_SAC, DEFAULT_TRAINING, type SacSettings, type TrainingSettings } from './settings.ts';
+import { UpdateBlocks, type UpdateProgress } from './update-blocks.ts';
 
 export type { EngineFactory, LearnOptions, LearnResult, SacOptions } from './sac-options.ts';
 
@@ -54,20 +54,11 @@ export class SAC {
   readonly #earlyStop: EarlyStop;
   readonly #policyNoise: Generator;
   #buffer: RingBuffer;
-  #learner: BlockLearner | undefined;
-  /** Acts in training: its weights are those from before the block under way. */
-  #acting: ActingPolicy | undefined;
-  /** The policy after all updates, for who looks at it between steps; loaded when asked for. */
-  #latest: ActingPolicy | undefined;
-  #latestIsStale = true;
+  /** Made when they are first needed. */
+  #blocks: UpdateBlocks | undefined;
+  readonly #progress: UpdateProgress = { updates: 0, owed: 0 };
   #started = false;
   #timesteps = 0;
-  #updates = 0;
-  /** Updates due and not done: the fraction that an update-to-data ratio leaves over. */
-  #owed = 0;
-  /** Of the block under way: the timestep it began after, and the steps since. */
-  #blockTimestep = 0;
-  #blockSteps = 0;
 
   constructor(env: TrainableEnv, options: SacOptions = {}) {
     this.seed = options.seed ?? 0;
@@ -96,7 +87,7 @@ export class SAC {
 
   /** Updates finished; those of the block under way come on top. */
   get updates(): number {
-    return this.#updates;
+    return this.#progress.updates;
   }
 
   get buffer(): RingBuffer {
@@ -109,19 +100,19 @@ export class SAC {
 
   /** Name of the engine that makes the updates, e.g. `onnx`. */
   async engine(): Promise<string> {
-    return (await this.#start()).engine;
+    return (await this.#start()).learner.engine;
   }
 
   /** The learner's whole state after all updates so far. */
   async weights(): Promise<SacState> {
-    const learner = await this.#start();
-    await this.#finishUpdates();
-    return (await learner.exportState()).weights;
+    const blocks = await this.#start();
+    await blocks.finish();
+    return (await blocks.learner.exportState()).weights;
   }
 
   /** Makes the learner when it is first needed. */
-  async #start(): Promise<BlockLearner> {
-    if (this.#learner !== undefined) return this.#learner;
+  async #start(): Promise<UpdateBlocks> {
+    if (this.#blocks !== undefined) return this.#blocks;
     const { count, observationSize, actionSize } = this.#environments;
     const options: SacEngineOptions = {
       ...this.sac,
@@ -130,16 +121,13 @@ export class SAC {
       actionSize,
       seed: this.seed,
     };
-    const maxUpdates = Math.ceil(this.training.updatesPerStep * count) + 1;
-    const { seed, normaliser } = this;
-    const learner = await startLearner(
-      { options, seed, normaliser, buffer: this.#buffer, maxUpdates },
-      this.#options,
-    );
-    this.#learner = learner;
-    this.#acting = new ActingPolicy(learner.engine, learner.options, learner.actor);
-    this.#latest = new ActingPolicy(learner.engine, learner.options, learner.actor);
-    return learner;
+    const { updatesPerStep } = this.training;
+    const maxUpdates = Math.ceil(updatesPerStep * count) + 1;
+    const { seed, normaliser, recorder } = this;
+    const buffer = this.#buffer;
+    const learner = await startLearner({ options, seed, normaliser, buffer, maxUpdates }, this.#options);
+    this.#blocks = new UpdateBlocks({ learner, buffer, updatesPerStep, progress: this.#progress, recorder });
+    return this.#blocks;
   }
 
   /**
@@ -149,11 +137,11 @@ export class SAC {
   async learn(options: LearnOptions): Promise<LearnResult> {
     const { totalTimesteps, callbacks = [], signal } = options;
     const { evaluateEvery, checkpointEvery, logEvery } = this.training;
-    const learner = await this.#start();
+    const blocks = await this.#start();
     const began: LearningBegan = {
       time: performance.now(),
       timesteps: this.#timesteps,
-      updates: this.#updates,
+      updates: this.updates,
     };
     if (!this.#started) this.#begin();
     for (const callback of callbacks) await callback.onStart?.(this);
@@ -165,11 +153,13 @@ export class SAC {
       while (this.#timesteps < totalTimesteps && !stoppedEarly) {
         const before = this.#timesteps;
         const allowedShift = this.#advanceCurriculum(totalTimesteps);
-        await this.#chooseActions(actions);
+        await this.#chooseActions(blocks, actions);
         const step = this.#environments.step(actions, allowedShift);
         this.#store(actions, step);
         stoppedEarly = this.#finishEpisodes(step, callbacks);
-        await this.#learnFrom(learner, this.#timesteps - before);
+        if (this.#timesteps > this.training.learningStarts) {
+          await blocks.learnFrom(this.#timesteps, this.#timesteps - before);
+        }
 
         for (const callback of callbacks) {
           if ((await callback.onStep?.(this)) === false) stoppedEarly = true;
@@ -185,15 +175,15 @@ export class SAC {
         if (signal?.aborted && !last) await this.#interrupt(options);
       }
     } catch (error) {
-      throw this.#explain(error, options);
+      throw explainFailure(error, this, options.checkpoints?.last);
     }
     for (const callback of callbacks) await callback.onEnd?.(this);
     const seconds = (performance.now() - began.time) / 1000;
     const rate = (amount: number) => (this.#timesteps > began.timesteps ? amount / seconds : null);
     return {
       timesteps: this.#timesteps,
-      updates: this.#updates,
-      updatesPerSecond: rate(this.#updates - began.updates),
+      updates: this.updates,
+      updatesPerSecond: rate(this.updates - began.updates),
       stepsPerSecond: rate(this.#timesteps - began.timesteps),
       stoppedEarly,
     };
@@ -223,11 +213,7 @@ export class SAC {
     noise: Float32Array | null,
     out: Float32Array,
   ): Promise<void> {
-    const learner = await this.#start();
-    await this.#finishUpdates();
-    const latest = this.#latest as ActingPolicy;
-    if (this.#latestIsStale) latest.load(learner.actor);
-    this.#latestIsStale = false;
+    const latest = await (await this.#start()).latest();
     const normalised = new Float32Array(observations.length);
     this.normaliser.normalise(observations, count, normalised);
     await latest.act(normalised, count, noise, out);
@@ -235,9 +221,9 @@ export class SAC {
 
   /** Saves everything that learning goes on from, bit for bit, as a checkpoint. */
   async save(directory: string): Promise<void> {
-    await this.#start();
-    await this.#finishUpdates();
-    await saveSac(directory, this.#parts(), this.describePolicy());
+    const blocks = await this.#start();
+    await blocks.finish();
+    await saveSac(directory, this.#parts(blocks), this.describePolicy());
   }
 
   /**
@@ -255,19 +241,17 @@ export class SAC {
     });
     loaded.requireSizes(sac.#environments);
     sac.#buffer = loaded.readBuffer();
-    await sac.#start();
+    const blocks = await sac.#start();
     try {
-      await loaded.restore(sac.#parts());
+      await loaded.restore(sac.#parts(blocks));
     } catch (error) {
       await sac.dispose();
       throw error;
     }
-    sac.#latestIsStale = true;
     const { started, timesteps, updates, owed } = loaded.progress;
     sac.#started = started;
     sac.#timesteps = timesteps;
-    sac.#updates = updates;
-    sac.#owed = owed;
+    Object.assign(sac.#progress, { updates, owed });
     return sac;
   }
 
@@ -278,9 +262,9 @@ export class SAC {
 
   /** Frees memory, sessions and threads. */
   async dispose(): Promise<void> {
-    const parts = [this.#learner, this.#acting, this.#latest];
-    this.#learner = this.#acting = this.#latest = undefined;
-    for (const part of parts) await part?.dispose();
+    const blocks = this.#blocks;
+    this.#blocks = undefined;
+    await blocks?.dispose();
   }
 
   #begin(): void {
@@ -301,7 +285,7 @@ export class SAC {
   }
 
   /** Uniform during warm-up, then the policy's own draw. */
-  async #chooseActions(actions: Float32Array): Promise<void> {
+  async #chooseActions(blocks: UpdateBlocks, actions: Float32Array): Promise<void> {
     if (this.#timesteps < this.training.learningStarts) {
       for (let i = 0; i < actions.length; i++) actions[i] = 2 * this.#policyNoise.uniform() - 1;
       return;
@@ -311,7 +295,7 @@ export class SAC {
     const noise = new Float32Array(actions.length);
     this.normaliser.normalise(observations, count, normalised);
     fillNormal(this.#policyNoise, noise);
-    await (this.#acting as ActingPolicy).act(normalised, count, noise, actions);
+    await blocks.acting.act(normalised, count, noise, actions);
   }
 
   /** Puts a step into the buffer: the action that was executed, and the reward less the price of correcting it. */
@@ -354,50 +338,9 @@ export class SAC {
     return stop;
   }
 
-  /**
-   * Begins as many updates as the update-to-data ratio asks for after `newTimesteps`, once those before are finished.
-   * While they are made the policy acts with the weights from before them.
-   */
-  async #learnFrom(learner: BlockLearner, newTimesteps: number): Promise<void> {
-    if (this.#timesteps <= this.training.learningStarts) return;
-    this.#blockSteps++;
-    this.#owed += this.training.updatesPerStep * newTimesteps;
-    // A ratio such as 0.1 adds up to one only nearly.
-    const updates = Math.floor(this.#owed + 1e-9);
-    const steps = this.#stepsBeside();
-    if (updates > 0) {
-      await this.#finishUpdates();
-      this.#owed -= updates;
-      const before = this.#updates;
-      await learner.begin({ window: this.#buffer.window(steps), updates, before });
-      (this.#acting as ActingPolicy).load(learner.actor);
-      this.#blockTimestep = this.#timesteps;
-      this.#blockSteps = 0;
-    }
-    // The next step would overwrite rows that the block may draw.
-    if (this.#blockSteps >= steps) await this.#finishUpdates();
-  }
-
-  /** Steps that may be taken beside a block: up to the next one, in so far as the replay buffer has room for them. */
-  #stepsBeside(): number {
-    const { capacity, streams } = this.#buffer;
-    const toNext = Math.ceil(1 / (this.training.updatesPerStep * streams));
-    return Math.min(toNext, Math.floor((capacity / streams - 1) / 2));
-  }
-
-  /** Waits for the block under way, if any, and takes note of what came of it. */
-  async #finishUpdates(): Promise<void> {
-    const result = await this.#learner?.finish();
-    if (result === undefined) return;
-    for (const metrics of result.metrics) recordMetrics(this.recorder, metrics);
-    this.#updates += result.metrics.length;
-    if (result.metrics.length > 0) this.#latestIsStale = true;
-    if (result.failure !== undefined) throw new UpdateFailed(result.failure, this.#blockTimestep);
-  }
-
   async #evaluate({ evaluate, callbacks = [] }: LearnOptions): Promise<void> {
     if (evaluate === undefined) return;
-    await this.#finishUpdates();
+    await this.#blocks?.finish();
     const evaluation = { timestep: this.#timesteps, ...(await evaluate(this)) };
     this.recorder.set('eval/score', evaluation.score);
     for (const [key, value] of Object.entries(evaluation.metrics)) this.recorder.set(`eval/${key}`, value);
@@ -411,7 +354,7 @@ export class SAC {
   }
 
   async #log(began: LearningBegan, { callbacks = [], loggers = [] }: LearnOptions): Promise<void> {
-    await this.#finishUpdates();
+    await this.#blocks?.finish();
     recordProgress(this.recorder, this, began, this.#options.setAllowedShift !== undefined);
     const record = this.recorder.flush(this.#timesteps);
     for (const logger of loggers) logger.write(record);
@@ -426,20 +369,8 @@ export class SAC {
     );
   }
 
-  /** Adds to a failure of the run where it happened and what is left to go on from. */
-  #explain(error: unknown, { checkpoints }: LearnOptions): unknown {
-    const timestep = error instanceof UpdateFailed ? error.timestep : this.#timesteps;
-    if (error instanceof UpdateFailed) error = error.cause;
-    if (!(error instanceof RunError)) return error;
-    const { code, field, value, expected, hint } = error;
-    const where = `(timestep ${timestep}, update ${this.#updates})`;
-    const left = checkpoints?.last === undefined ? '' : ` The last good checkpoint is ${checkpoints.last}.`;
-    const message = `${error.message} ${where}.${left}`;
-    return new RunError({ code, field, value, expected, hint, message }, { cause: error });
-  }
-
   /** Everything that a checkpoint holds. */
-  #parts(): SacParts {
+  #parts({ learner, acting }: UpdateBlocks): SacParts {
     return {
       seed: this.seed,
       sac: this.sac,
@@ -447,11 +378,10 @@ export class SAC {
       progress: {
         started: this.#started,
         timesteps: this.#timesteps,
-        updates: this.#updates,
-        owed: this.#owed,
+        ...this.#progress,
       },
-      learner: this.#learner as BlockLearner,
-      acting: this.#acting as ActingPolicy,
+      learner,
+      acting,
       buffer: this.#buffer,
       policyNoise: this.#policyNoise,
       environments: this.#environments,
@@ -467,14 +397,4 @@ export class SAC {
 /** Whether a multiple of `every` lies in (before, after]; never where `every` is 0. */
 export function crossed(before: number, after: number, every: number): boolean {
   return every > 0 && Math.floor(after / every) > Math.floor(before / every);
-}
-
-/** A block of updates failed: why, and the timestep after which it began. */
-class UpdateFailed extends Error {
-  readonly timestep: number;
-
-  constructor(cause: unknown, timestep: number) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-    this.timestep = timestep;
-  }
 }

@@ -1,0 +1,102 @@
+import { ActingPolicy } from '../agents/sac/acting-policy.ts';
+import type { RingBuffer } from '../replay/ring-buffer.ts';
+import { UpdateFailed } from './failure.ts';
+import type { BlockLearner } from './learner/block.ts';
+import type { Recorder } from './recorder.ts';
+import { recordMetrics } from './sac-log.ts';
+
+/** How far the updates are. */
+export interface UpdateProgress {
+  /** Updates finished; those of the block under way come on top. */
+  updates: number;
+  /** Updates due and not done: the fraction that an update-to-data ratio leaves over. */
+  owed: number;
+}
+
+export interface UpdateBlocksOptions {
+  readonly learner: BlockLearner;
+  readonly buffer: RingBuffer;
+  readonly updatesPerStep: number;
+  readonly progress: UpdateProgress;
+  /** Takes note of what came of each update. */
+  readonly recorder: Recorder;
+}
+
+/**
+ * Blocks of updates beside the steps that come meanwhile: a block that begins after timestep t learns from the
+ * transitions up to t, and the policy that acts until the next is the one from before it.
+ */
+export class UpdateBlocks {
+  readonly learner: BlockLearner;
+  /** Acts in training: its weights are those from before the block under way. */
+  readonly acting: ActingPolicy;
+  readonly #options: UpdateBlocksOptions;
+  /** The policy after all updates, for who looks at it between steps; loaded when asked for. */
+  readonly #latest: ActingPolicy;
+  #latestIsStale = true;
+  /** Of the block under way: the timestep it began after, and the steps since. */
+  #timestep = 0;
+  #steps = 0;
+
+  constructor(options: UpdateBlocksOptions) {
+    const { learner } = options;
+    this.#options = options;
+    this.learner = learner;
+    this.acting = new ActingPolicy(learner.engine, learner.options, learner.actor);
+    this.#latest = new ActingPolicy(learner.engine, learner.options, learner.actor);
+  }
+
+  /**
+   * Begins as many updates as the update-to-data ratio asks for after `newTimesteps` up to `timestep`, once those before
+   * are finished. While they are made the policy acts with the weights from before them.
+   */
+  async learnFrom(timestep: number, newTimesteps: number): Promise<void> {
+    const { buffer, updatesPerStep, progress } = this.#options;
+    this.#steps++;
+    progress.owed += updatesPerStep * newTimesteps;
+    // A ratio such as 0.1 adds up to one only nearly.
+    const updates = Math.floor(progress.owed + 1e-9);
+    const steps = this.#stepsBeside();
+    if (updates > 0) {
+      await this.finish();
+      progress.owed -= updates;
+      await this.learner.begin({ window: buffer.window(steps), updates, before: progress.updates });
+      this.acting.load(this.learner.actor);
+      this.#timestep = timestep;
+      this.#steps = 0;
+    }
+    // The next step would overwrite rows that the block may draw.
+    if (this.#steps >= steps) await this.finish();
+  }
+
+  /** Waits for the block under way, if any, and takes note of what came of it. Throws an UpdateFailed. */
+  async finish(): Promise<void> {
+    const result = await this.learner.finish();
+    if (result === undefined) return;
+    const { progress, recorder } = this.#options;
+    for (const metrics of result.metrics) recordMetrics(recorder, metrics);
+    progress.updates += result.metrics.length;
+    if (result.metrics.length > 0) this.#latestIsStale = true;
+    if (result.failure !== undefined) throw new UpdateFailed(result.failure, this.#timestep);
+  }
+
+  /** The policy after all updates so far. */
+  async latest(): Promise<ActingPolicy> {
+    await this.finish();
+    if (this.#latestIsStale) this.#latest.load(this.learner.actor);
+    this.#latestIsStale = false;
+    return this.#latest;
+  }
+
+  async dispose(): Promise<void> {
+    for (const part of [this.learner, this.acting, this.#latest]) await part.dispose();
+  }
+
+  /** Steps that may be taken beside a block: up to the next one, in so far as the replay buffer has room for them. */
+  #stepsBeside(): number {
+    const { buffer, updatesPerStep } = this.#options;
+    const { capacity, streams } = buffer;
+    const toNext = Math.ceil(1 / (updatesPerStep * streams));
+    return Math.min(toNext, Math.floor((capacity / streams - 1) / 2));
+  }
+}
