@@ -1,12 +1,16 @@
 /**
  * Where the time of one SAC update goes, by part and by kind of operation, on one thread and on all:
- * `npm run bench -- sac-profile`. ONNX Runtime's own profile; it makes each operation some µs longer.
+ * `npm run bench -- sac-profile`. Operations are those of ONNX Runtime's own profile, which makes each some µs longer; Adam's
+ * step is measured alone, and the update without a profile.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AdamStepper } from '../agents/sac/adam-stepper.ts';
 import { syntheticBatch } from '../agents/sac/calibrate.ts';
 import { createOnnxEngine } from '../agents/sac/onnx-engine.ts';
+import { planState } from '../agents/sac/onnx-memory.ts';
+import { PHASES } from '../agents/sac/onnx-phase.ts';
 import { DEFAULT_SAC } from '../training/settings.ts';
 import { type Bench, type Figure, median } from './bench.ts';
 
@@ -23,16 +27,28 @@ const UPDATES = 300;
 /** Updates at first that are not counted. */
 const WARM = 100;
 const SUFFIX = '_kernel_time';
+const SIZES = { observationSize: 64, actionSize: 3, targetEntropy: -3, seed: 1 };
 
+/** Times of updates, ms; with a profile ONNX Runtime writes its own to files that begin so. */
+async function update(threads: number, updates: number, profile?: string): Promise<readonly number[]> {
+  const options = { ...DEFAULT_SAC, ...SIZES };
+  const engine = await createOnnxEngine(options, { threads, profile });
+  const batch = syntheticBatch(options);
+  const times: number[] = [];
+  for (let i = 0; i < WARM + updates; i++) {
+    const start = performance.now();
+    await engine.update(batch);
+    if (i >= WARM) times.push(performance.now() - start);
+  }
+  engine.dispose();
+  return times;
+}
+
+/** What the operations did. */
 async function profile(threads: number, updates: number): Promise<readonly Entry[]> {
   const folder = mkdtempSync(join(tmpdir(), 'makergym-profile-'));
-  const sizes = { observationSize: 64, actionSize: 3, targetEntropy: -3, seed: 1 };
-  const options = { ...DEFAULT_SAC, ...sizes };
-  const engine = await createOnnxEngine(options, { threads, profile: join(folder, 'update') });
-  const batch = syntheticBatch(options);
-  for (let i = 0; i < WARM + updates; i++) await engine.update(batch);
-  engine.dispose();
   try {
+    await update(threads, updates, join(folder, 'update'));
     // The file is whole once the session is gone.
     for (let attempt = 0; attempt < 50; attempt++) {
       await new Promise((resolve) => setTimeout(resolve, 200));
@@ -49,29 +65,61 @@ async function profile(threads: number, updates: number): Promise<readonly Entry
 /** Which part of the update an operation is of, from the name that its scope gave it. */
 function part(name: string): string {
   if (/MatMul|Gemm/.test(name)) return 'matrix products';
-  const scope = /adam|polyak|metrics/.exec(name)?.[0];
-  return scope === undefined ? 'losses and gradients between products' : scope;
+  return name.includes('metrics') ? 'metrics' : 'losses and gradients between products';
 }
 
-function* shares(entries: readonly Entry[], threads: number): Iterable<Figure> {
-  const runs = entries.filter(({ name }) => name === 'model_run');
-  const counted = runs.slice(WARM);
-  const kernels = entries.filter(
-    ({ cat, name, ts }) => cat === 'Node' && name.endsWith(SUFFIX) && ts >= counted[0].ts,
-  );
+interface Operation {
+  readonly name: string;
+  readonly kind: string;
+  /** Median, µs. */
+  readonly time: number;
+}
+
+/** Medians: now and then the system gives the processor to somebody else in the middle of an operation. */
+function operationsOf(entries: readonly Entry[]): readonly Operation[] {
+  const [first] = entries.filter(({ name }) => name === 'model_run').slice(PHASES.length * WARM);
   const durations = new Map<string, { readonly kind: string; readonly all: number[] }>();
-  for (const { name, dur, args } of kernels) {
+  for (const { cat, name, ts, dur, args } of entries) {
+    // The choice of a graph is an operation around all of that graph's.
+    if (cat !== 'Node' || !name.endsWith(SUFFIX) || ts < first.ts || args?.op_name === 'If') continue;
     const known = durations.get(name) ?? { kind: args?.op_name ?? 'other', all: [] };
     known.all.push(dur);
     durations.set(name, known);
   }
-  // Medians: now and then the system gives the processor to somebody else in the middle of an operation.
-  const operations = [...durations].map(([name, { kind, all }]) => ({ name, kind, time: median(all) }));
-  const total = operations.reduce((sum, { time }) => sum + time, 0);
-  const on = `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return [...durations].map(([name, { kind, all }]) => ({ name, kind, time: median(all) }));
+}
+
+function counted(threads: number): string {
+  return `${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+}
+
+/** Median, µs. */
+function adamTime(times: number): number {
+  const options = { ...DEFAULT_SAC, ...SIZES };
+  const stepper = new AdamStepper(planState(options, 1), options.tau);
+  const durations = Array.from({ length: times }, (_, i) => {
+    const start = performance.now();
+    for (const phase of PHASES) stepper.step(phase, i % 2, true);
+    return 1000 * (performance.now() - start);
+  });
+  return median(durations.slice(times / 2));
+}
+
+async function* shares(threads: number, updates: number): AsyncIterable<Figure> {
+  const total = 1000 * median(await update(threads, updates));
+  yield { what: `One update, ${counted(threads)}`, ours: total, unit: 'µs', smallerIsBetter: true };
+  const step = adamTime(updates);
+  yield {
+    what: `Adam's step of all weights and Polyak averaging, ${counted(threads)}`,
+    ours: (100 * step) / total,
+    unit: '%',
+    note: `${step.toFixed(0)} µs`,
+  };
+  const operations = operationsOf(await profile(threads, updates));
+  const on = counted(threads);
   const groupings = [
-    ['part', ({ name }: { name: string }) => part(name)],
-    ['kind', ({ kind }: { kind: string }) => kind],
+    ['part', ({ name }: Operation) => part(name)],
+    ['kind', ({ kind }: Operation) => kind],
   ] as const;
   for (const [grouping, key] of groupings) {
     const groups = new Map<string, { time: number; count: number }>();
@@ -95,7 +143,6 @@ export const sacProfile: Bench = {
   name: 'sac-profile',
   describe: 'where the time of one SAC update goes, batch 256, 2×256',
   async *run({ threads, quick }) {
-    for (const count of new Set([1, threads]))
-      yield* shares(await profile(count, quick ? 50 : UPDATES), count);
+    for (const count of new Set([1, threads])) yield* shares(count, quick ? 50 : UPDATES);
   },
 };

@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Graph } from './graph.ts';
-import { encodeModel } from './protobuf.ts';
+import { encodeChoice, encodeModel } from './protobuf.ts';
 import type { OnnxRuntime } from './session.ts';
 
 /**
@@ -28,8 +28,18 @@ export class InPlaceSession {
     graph: Graph,
     options: InferenceSession.SessionOptions,
   ): Promise<InPlaceSession> {
-    const description = { producer: 'makergym', producerVersion: '' };
-    const model = encodeModel(graph, description, { sequenceOutput: SEQUENCE });
+    const model = encodeModel(graph, DESCRIPTION, { sequenceOutput: SEQUENCE });
+    return new InPlaceSession(await runtime.InferenceSession.create(model, options));
+  }
+
+  /** A session that runs one of two graphs, so that both have the same threads: see encodeChoice() of onnx/protobuf.ts. */
+  static async openChoice(
+    runtime: OnnxRuntime,
+    name: string,
+    graphs: readonly [Graph, Graph],
+    options: InferenceSession.SessionOptions,
+  ): Promise<InPlaceSession> {
+    const model = encodeChoice(name, graphs, DESCRIPTION, { sequenceOutput: SEQUENCE });
     return new InPlaceSession(await runtime.InferenceSession.create(model, options));
   }
 
@@ -80,6 +90,7 @@ export class InPlaceSession {
   }
 }
 
+const DESCRIPTION = { producer: 'makergym', producerVersion: '' };
 const SEQUENCE = 'sequence';
 /** What the binding says of a sequence. */
 const NO_VALUE = /^Non tensor type is temporarily not supported/;

@@ -39,6 +39,7 @@ const MESSAGES: Readonly<Record<string, Fields>> = {
     f: [2, 'float'],
     i: [3, 'int64'],
     s: [4, 'bytes'],
+    g: [6, 'GraphProto'],
     ints: [8, 'int64', 'repeated'],
     type: [20, 'int32'],
   },
@@ -56,7 +57,7 @@ const MESSAGES: Readonly<Record<string, Fields>> = {
 };
 
 /** `AttributeProto.AttributeType`. */
-export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const;
 /** `TensorProto.DataType`. */
 export const DATA_TYPE = { float32: 1, int64: 7, bool: 9 } as const;
 

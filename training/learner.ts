@@ -1,4 +1,4 @@
-import type { SacEngine, SacMetrics } from '../agents/sac/engine.ts';
+import type { SacEngine, SacMetrics, TransitionBatch } from '../agents/sac/engine.ts';
 import { RunError } from '../base/errors.ts';
 import { type Generator, type GeneratorState, stream } from '../base/random.ts';
 import type { RunningNormaliser } from '../env/normaliser.ts';
@@ -20,7 +20,7 @@ export class Learner {
   readonly #normaliser: RunningNormaliser;
   readonly #sample: Generator;
   readonly #noise: Generator;
-  readonly #batch;
+  readonly #batch: TransitionBatch;
 
   constructor(engine: SacEngine, normaliser: RunningNormaliser, seed: number) {
     this.#engine = engine;
@@ -28,7 +28,7 @@ export class Learner {
     this.#sample = stream(seed, 'replay/sample');
     this.#noise = stream(seed, 'learner/noise');
     const { batchSize: size, observationSize, actionSize } = engine.options;
-    this.#batch = {
+    this.#batch = engine.batch ?? {
       size,
       observations: new Float32Array(size * observationSize),
       actions: new Float32Array(size * actionSize),

@@ -81,6 +81,8 @@ export interface SacEngine {
   /** What runs it, e.g. `tfjs-wasm`. */
   readonly name: string;
   readonly options: SacEngineOptions;
+  /** A batch of `options.batchSize` that {@link update} reads where it lies, to sample into; others may be copied. */
+  readonly batch?: TransitionBatch;
   /**
    * Actions in [−1, 1] for `count` normalised observations. `noise` (`count × actionSize`) makes it stochastic;
    * null gives tanh(mean).

@@ -14,22 +14,6 @@ export const COLUMNS = {
 export type Column = keyof typeof COLUMNS;
 export const COLUMN_NAMES = Object.keys(COLUMNS) as Column[];
 
-/** Puts the batches one after the other, column by column. */
-export function gather(
-  batches: readonly TransitionBatch[],
-  out: Record<Column, Float32Array>,
-  size: number,
-  options: SacEngineOptions,
-): void {
-  for (const column of COLUMN_NAMES) {
-    const length = size * COLUMNS[column](options);
-    batches.forEach((batch, learner) => {
-      const data = batch[column];
-      out[column].set(data.length === length ? data : data.subarray(0, length), learner * length);
-    });
-  }
-}
-
 export function requireColumns(batch: TransitionBatch, size: number, options: SacEngineOptions): void {
   if (batch.size !== size) {
     throw new InputError({
@@ -51,12 +35,6 @@ export function requireColumns(batch: TransitionBatch, size: number, options: Sa
       expected: `at least ${length} numbers`,
     });
   }
-}
-
-export function sum(numbers: Float32Array): number {
-  let total = 0;
-  for (let i = 0; i < numbers.length; i++) total += numbers[i];
-  return total;
 }
 
 export function requireFinite(value: number, quantity: string, update: string, batch: TransitionBatch): void {

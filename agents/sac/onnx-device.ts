@@ -58,7 +58,7 @@ export function sessionOptions({ threads, device, profile }: Settings): Inferenc
     logSeverityLevel: 4,
     enableProfiling: profile !== undefined,
     profileFilePrefix: profile,
-    // Moments that decay to denormal numbers would slow arithmetic down a hundredfold.
+    // Denormal numbers would slow arithmetic down a hundredfold on some processors.
     extra: { session: { set_denormal_as_zero: '1' } },
   };
 }

@@ -14,7 +14,8 @@ export interface OnnxEngineOptions {
 }
 
 /**
- * The fast engine: the whole update as one ONNX graph (agents/sac/onnx-update.ts) that ONNX Runtime executes. Throws
+ * The fast engine: graphs find the gradients of an update (agents/sac/onnx-update.ts), ONNX Runtime executes them, and one
+ * pass over the weights makes Adam's step (agents/sac/adam-kernel.ts). Throws
  * an InputError that says what to do where onnxruntime-node is not installed, the device is not there, or the number
  * of threads is not one the machine has.
  */
@@ -22,7 +23,8 @@ export async function createOnnxEngine(
   options: SacEngineOptions,
   engineOptions: OnnxEngineOptions = {},
 ): Promise<SacEngine> {
-  return new OnnxEngine(await openStack(options, [options.seed], engineOptions));
+  const { stack, batch } = await openStack(options, [options.seed], engineOptions);
+  return new OnnxEngine(stack, batch);
 }
 
 /**
@@ -69,7 +71,7 @@ export async function createStackedEngine(
       expected: 'at least one seed',
     });
   }
-  const stack = await openStack({ ...options, seed: seeds[0] }, seeds, engineOptions);
+  const { stack } = await openStack({ ...options, seed: seeds[0] }, seeds, engineOptions);
   return new StackedEngine(stack, seeds);
 }
 
@@ -77,7 +79,7 @@ async function openStack(
   options: SacEngineOptions,
   seeds: readonly number[],
   { threads = availableParallelism(), device = 'cpu', profile }: OnnxEngineOptions,
-): Promise<OnnxStack> {
+): ReturnType<typeof OnnxStack.create> {
   requireThreads(threads);
   const runtime = await loadOnnxRuntime();
   if (runtime === null) {
@@ -102,13 +104,15 @@ async function openStack(
 class OnnxEngine implements SacEngine {
   readonly name: string;
   readonly options: SacEngineOptions;
+  readonly batch: TransitionBatch;
   readonly #stack: OnnxStack;
   /** The batch of an update, in a list made beforehand. */
   readonly #batches: TransitionBatch[] = [];
 
-  constructor(stack: OnnxStack) {
+  constructor(stack: OnnxStack, batch: TransitionBatch) {
     this.name = stack.name;
     this.options = stack.options;
+    this.batch = batch;
     this.#stack = stack;
   }
 

@@ -59,7 +59,7 @@ export interface NetworkWeights {
  * the Node binding and a dozen operations of its own; to cut a matrix out of a joint one, and to put its gradient
  * there, costs copies.
  */
-const JOINED_SIZE = 16_384;
+const JOINED_SIZE = 4_096;
 
 export function actorWeights(options: SacEngineOptions, learners: number): NetworkWeights {
   const { places } = actorLayout(options);

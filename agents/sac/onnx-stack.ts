@@ -3,29 +3,21 @@ import { adamScalars } from '../../onnx/optimisers.ts';
 import { encodeModel } from '../../onnx/protobuf.ts';
 import type { OnnxRuntime } from '../../onnx/session.ts';
 import { type AdamState, adamState, adamStep } from './adam.ts';
+import { AdamStepper } from './adam-stepper.ts';
 import { dropoutMasks } from './dropout.ts';
 import type { SacEngineOptions, SacMetrics, SacState, StateTensor, TransitionBatch } from './engine.ts';
 import { initialState } from './initialise.ts';
 import { checkState, TARGETS } from './layout.ts';
 import { exportScalars, importScalars } from './learner-scalars.ts';
-import {
-  COLUMN_NAMES,
-  COLUMNS,
-  type Column,
-  gather,
-  requireColumns,
-  requireFinite,
-  sum,
-} from './onnx-batch.ts';
-import { type Checked, type CompiledUpdate, compileUpdate } from './onnx-compile.ts';
+import { requireColumns, requireFinite } from './onnx-batch.ts';
+import { BatchMemory } from './onnx-batch-memory.ts';
 import { type Settings, sessionOptions } from './onnx-device.ts';
-import { actorWeights, copyIn, copyOut, criticWeights, type GraphTensor, sizeOf } from './onnx-layout.ts';
+import { actorWeights, copyIn, copyOut, criticWeights, type GraphTensor } from './onnx-layout.ts';
 import { LentTensor } from './onnx-lent.ts';
+import { floatsAt, planState, type StatePlan, type UpdateNumber } from './onnx-memory.ts';
+import { CompiledPhases, PHASES } from './onnx-phase.ts';
 import { actGraph, maskName } from './onnx-update.ts';
 import { advanceScales, errorLimit, type Scales, sharpeWeight } from './scales.ts';
-
-/** Numbers of an update, one a learner. */
-const SCALARS = ['temperature', 'limit', 'kappa', 'rate', 'epsilon'] as const;
 
 /** The part of a learner's state that is plain numbers. */
 interface Numbers {
@@ -34,12 +26,18 @@ interface Numbers {
   updates: number;
 }
 
-// Hot path: all tensors of an update are made beforehand; an update reads the batch where it lies and a dozen numbers.
+// Hot path: all tensors of an update are made beforehand.
+
+/** A size of batch that updates are made of. */
+interface OpenBatch {
+  readonly memory: BatchMemory;
+  readonly phases: CompiledPhases;
+}
 
 /**
- * Learners that are updated by one graph. Their state lies in one of two sets of tensors. An update reads one and
- * writes the other, and only when everything it wrote is finite do the sets change places: an update that fails
- * changes nothing.
+ * Learners that are updated together. Their state lies in one of two sets of tensors. An update reads one and writes
+ * the other, and only when everything it wrote is finite do the sets change places: an update that fails changes
+ * nothing.
  */
 export class OnnxStack {
   readonly name: string;
@@ -55,31 +53,34 @@ export class OnnxStack {
   readonly #actor: readonly GraphTensor[];
   readonly #trained: readonly GraphTensor[];
   readonly #targets: readonly GraphTensor[];
-  readonly #sets: readonly ReadonlyMap<string, Tensor>[];
-  readonly #scalars: Readonly<Record<(typeof SCALARS)[number], Float32Array>>;
-  readonly #scalarTensors: Readonly<Record<string, Tensor>>;
+  readonly #plan: StatePlan;
+  readonly #stepper: AdamStepper;
+  /** Tensors of each set by name; moments' begin with `m/` and `v/`. */
+  readonly #sets: readonly ReadonlyMap<string, Float32Array>[];
+  readonly #scalars: Readonly<Record<UpdateNumber, Float32Array>>;
   readonly #numbers: Numbers[];
   readonly #actInputs: readonly Record<string, Tensor>[];
   readonly #lent: Readonly<Record<'observations' | 'noise' | 'action', LentTensor>>;
   readonly #silence = new Map<number, Float32Array>();
-  /** Compiled when a batch of that size first comes. */
-  readonly #compiled = new Map<number, Promise<CompiledUpdate>>();
+  /** Made when a batch of that size first comes. */
+  readonly #batches = new Map<number, Promise<OpenBatch>>();
   #current = 0;
 
+  /** Learners, one a seed, and memory that is the batch of a lone one. */
   static async create(
     runtime: OnnxRuntime,
     options: SacEngineOptions,
     seeds: readonly number[],
     settings: Settings,
-  ): Promise<OnnxStack> {
-    // One row or a few dozen are not worth waking threads for, and a second pool would spin against the first.
+  ): Promise<{ readonly stack: OnnxStack; readonly batch: TransitionBatch }> {
+    // One row or a few dozen are not worth waking threads for.
     const act = await runtime.InferenceSession.create(
       encodeModel(actGraph(options, seeds.length), { producer: 'makergym', producerVersion: '' }),
       sessionOptions({ ...settings, threads: 1, profile: undefined }),
     );
     const stack = new OnnxStack(runtime, options, seeds, settings, act);
-    await stack.#update(options.batchSize);
-    return stack;
+    const { memory } = await stack.#batch(options.batchSize);
+    return { stack, batch: { size: options.batchSize, ...memory.columns } };
   }
 
   private constructor(
@@ -95,21 +96,26 @@ export class OnnxStack {
     this.#settings = settings;
     this.#act = act;
     this.#seeds = seeds;
-    this.#learners = seeds.length;
-    this.#lead = seeds.length > 1 ? [seeds.length] : [];
-    this.#actor = actorWeights(options, seeds.length).tensors;
-    this.#trained = [...this.#actor, ...criticWeights(options, seeds.length).tensors];
-    this.#targets = criticWeights(options, seeds.length, TARGETS).tensors;
-    this.#sets = [0, 1].map(() => this.#stateTensors());
-    const numbers = SCALARS.map((name) => [name, new Float32Array(seeds.length)] as const);
-    this.#scalars = Object.fromEntries(numbers) as Record<(typeof SCALARS)[number], Float32Array>;
-    const shape = seeds.length > 1 ? [seeds.length, 1, 1] : [];
-    this.#scalarTensors = Object.fromEntries(
-      numbers.map(([name, data]) => [name, this.#tensor(data, shape)]),
-    );
+    const learners = seeds.length;
+    this.#learners = learners;
+    this.#lead = learners > 1 ? [learners] : [];
+    this.#actor = actorWeights(options, learners).tensors;
+    this.#trained = [...this.#actor, ...criticWeights(options, learners).tensors];
+    this.#targets = criticWeights(options, learners, TARGETS).tensors;
+    this.#plan = planState(options, learners);
+    this.#stepper = new AdamStepper(this.#plan, options.tau);
+    const { buffer } = this.#stepper.memory;
+    this.#sets = this.#plan.sets.map((at) => this.#views(buffer, at));
+    const numbers = this.#plan.numbers.map((tensor) => [tensor.name, floatsAt(buffer, tensor)] as const);
+    this.#scalars = Object.fromEntries(numbers) as Record<UpdateNumber, Float32Array>;
     this.#numbers = seeds.map(() => importScalars(initialState(options)));
     this.#actInputs = this.#sets.map((set) =>
-      Object.fromEntries(this.#actor.map(({ name }) => [name, set.get(name) as Tensor])),
+      Object.fromEntries(
+        this.#actor.map(({ name, shape }) => [
+          name,
+          new runtime.Tensor('float32', set.get(name) as Float32Array, shape),
+        ]),
+      ),
     );
     const lent = () => new LentTensor(runtime);
     this.#lent = { observations: lent(), noise: lent(), action: lent() };
@@ -118,53 +124,44 @@ export class OnnxStack {
     });
   }
 
-  #stateTensors(): ReadonlyMap<string, Tensor> {
-    const tensors = new Map<string, Tensor>();
-    const add = (name: string, tensor: GraphTensor) =>
-      tensors.set(name, this.#tensor(new Float32Array(sizeOf(tensor)), tensor.shape));
-    for (const tensor of this.#trained) {
-      for (const prefix of ['', 'm/', 'v/']) add(prefix + tensor.name, tensor);
+  /** The tensors of the set that begins at `start`. */
+  #views(memory: ArrayBuffer, start: number): ReadonlyMap<string, Float32Array> {
+    const { trained, targets, weightBytes } = this.#plan;
+    const views = new Map<string, Float32Array>();
+    for (const { name, shape, at } of trained) {
+      ['', 'm/', 'v/'].forEach((prefix, i) => {
+        views.set(prefix + name, floatsAt(memory, { shape, at: start + at + i * weightBytes }));
+      });
     }
-    for (const tensor of this.#targets) add(tensor.name, tensor);
-    return tensors;
-  }
-
-  #tensor(data: Float32Array, shape: readonly number[]): Tensor {
-    return new this.#runtime.Tensor('float32', data, shape);
+    for (const { name, shape, at } of targets) views.set(name, floatsAt(memory, { shape, at: start + at }));
+    return views;
   }
 
   #data(name: string): Float32Array {
-    return this.#sets[this.#current].get(name)?.data as Float32Array;
+    return this.#sets[this.#current].get(name) as Float32Array;
   }
 
-  #update(size: number): Promise<CompiledUpdate> {
-    const known = this.#compiled.get(size);
+  #batch(size: number): Promise<OpenBatch> {
+    const known = this.#batches.get(size);
     if (known !== undefined) return known;
-    const compiled = this.#compile(size);
-    this.#compiled.set(size, compiled);
-    return compiled;
+    const opened = this.#open(size);
+    this.#batches.set(size, opened);
+    return opened;
   }
 
-  async #compile(size: number): Promise<CompiledUpdate> {
-    const compiled = await compileUpdate(this.#runtime, this.options, size, this.#settings, {
-      learners: this.#learners,
-      sets: this.#sets,
-      trained: this.#trained,
-      scalars: this.#scalarTensors,
-    });
-    const { session, blank, feeds, fetches, criticMeans } = compiled;
-    this.#feedBatch(compiled, blank, size);
-    await session.probe(feeds[this.#current], fetches[this.#current], criticMeans);
-    return compiled;
-  }
-
-  /** Makes the columns the update's inputs where they lie. */
-  #feedBatch({ columns, feeds, session }: CompiledUpdate, batch: Record<Column, Float32Array>, size: number) {
-    for (const column of COLUMN_NAMES) {
-      if (!session.inputNames.includes(column)) continue;
-      const shape = [...this.#lead, size, COLUMNS[column](this.options)];
-      feeds[this.#current][column] = columns[column].of(batch[column], shape);
-    }
+  async #open(size: number): Promise<OpenBatch> {
+    const learners = this.#learners;
+    const memory = new BatchMemory(this.options, size, learners);
+    const spec = {
+      options: this.options,
+      settings: this.#settings,
+      size,
+      learners,
+      plan: this.#plan,
+      state: this.#stepper.memory.buffer,
+      batch: memory,
+    };
+    return { memory, phases: await CompiledPhases.compile(this.#runtime, spec) };
   }
 
   /** Actions of every learner's policy on `count` rows each, the learners' one after the other. */
@@ -194,20 +191,23 @@ export class OnnxStack {
   async update(batches: readonly TransitionBatch[]): Promise<readonly SacMetrics[]> {
     const { options } = this;
     const { size } = batches[0];
-    const compiled = await this.#update(size);
-    for (const batch of batches) requireColumns(batch, size, options);
+    const { memory, phases } = await this.#batch(size);
+    for (const one of batches) requireColumns(one, size, options);
     for (let learner = 0; learner < batches.length; learner++) {
       this.#writeNumbers(learner);
-      if (options.criticDropout > 0) this.#writeMasks(learner, size, compiled.masks);
+      if (options.criticDropout > 0) this.#writeMasks(learner, size, memory);
     }
-    const isStacked = batches.length > 1;
-    if (isStacked) gather(batches, compiled.blank, size, options);
-    this.#feedBatch(compiled, isStacked ? compiled.blank : batches[0], size);
+    memory.put(batches);
 
-    await compiled.session.run(compiled.feeds[this.#current], compiled.fetches[this.#current]);
+    const alike = this.#stepsAreAlike();
+    let weightsAreFinite = true;
+    for (const phase of PHASES) {
+      await phases.run(phase, this.#current);
+      if (!this.#stepper.step(phase, this.#current, alike)) weightsAreFinite = false;
+    }
 
-    this.#requireFinite(compiled, batches);
-    const results = batches.map((_, learner) => this.#read(compiled, learner));
+    this.#requireFinite(memory, batches, weightsAreFinite);
+    const results = batches.map((_, learner) => this.#read(memory, learner));
     results.forEach(({ next }, learner) => {
       requireFinite(next.logTemperature.values[0], 'temperature', this.#of(learner), batches[learner]);
     });
@@ -216,6 +216,10 @@ export class OnnxStack {
       this.#numbers[learner] = next;
     });
     return results.map(({ metrics }) => metrics);
+  }
+
+  #stepsAreAlike(): boolean {
+    return this.#numbers.every(({ updates }) => updates === this.#numbers[0].updates);
   }
 
   /** The numbers that a learner's update depends on, for the graph. */
@@ -230,52 +234,60 @@ export class OnnxStack {
     this.#scalars.epsilon[learner] = epsilon;
   }
 
-  #writeMasks(learner: number, size: number, masks: CompiledUpdate['masks']): void {
+  #writeMasks(learner: number, size: number, batch: BatchMemory): void {
     const options = { ...this.options, seed: this.#seeds[learner] };
-    dropoutMasks(options, size, this.#numbers[learner].updates + 1, (pass, layer, critic, mask) => {
-      masks.get(maskName(pass, layer))?.set(mask, (critic * this.#learners + learner) * mask.length);
+    const update = this.#numbers[learner].updates + 1;
+    dropoutMasks(options, size, update, (pass, layer, critic, mask) => {
+      batch.putMask(maskName(pass, layer), critic, learner, mask);
     });
   }
 
   /** Batch means of a learner, by what they are of. */
-  #means({ criticMeans, actorMeans }: CompiledUpdate, learner: number) {
+  #means(batch: BatchMemory, learner: number) {
     const hasVariance = this.options.varianceWeight > 0;
     const width = hasVariance ? 2 : 1;
-    const [first, second] = [width * learner, width * (this.#learners + learner)];
+    const [ofCritics, ofActor] = [batch.view('critic/means'), batch.view('actor/means')];
     const at = (hasVariance ? 4 : 3) * learner;
+    const [first, second] = [width * learner, width * (this.#learners + learner)];
     return {
-      criticLoss: (criticMeans[first] + criticMeans[second]) / 2,
-      criticVarianceLoss: hasVariance ? criticMeans[first + 1] + criticMeans[second + 1] : 0,
-      actorLoss: actorMeans[at],
-      logProbability: actorMeans[at + 1],
-      meanQ: actorMeans[at + 2],
-      sigma: hasVariance ? actorMeans[at + 3] : 0,
+      criticLoss: (ofCritics[first] + ofCritics[second]) / 2,
+      criticVarianceLoss: hasVariance ? ofCritics[first + 1] + ofCritics[second + 1] : 0,
+      actorLoss: ofActor[at],
+      logProbability: ofActor[at + 1],
+      meanQ: ofActor[at + 2],
+      sigma: hasVariance ? ofActor[at + 3] : 0,
     };
   }
 
-  #requireFinite(compiled: CompiledUpdate, batches: readonly TransitionBatch[]): void {
+  #requireFinite(memory: BatchMemory, batches: readonly TransitionBatch[], weightsAreFinite: boolean): void {
     batches.forEach((batch, learner) => {
-      const means = this.#means(compiled, learner);
+      const means = this.#means(memory, learner);
       const which = this.#of(learner);
       requireFinite(means.criticLoss, 'critic loss', which, batch);
       requireFinite(means.criticVarianceLoss, 'critic variance loss', which, batch);
       requireFinite(means.actorLoss, 'actor loss', which, batch);
       requireFinite(means.sigma, 'predicted deviation', which, batch);
-      for (const column of compiled.looked)
-        requireFinite(sum(batch[column]), `sum of ${column}`, which, batch);
+      const column = memory.unfiniteColumn(learner);
+      if (column !== undefined) requireFinite(Number.NaN, `sum of ${column}`, which, batch);
     });
-    for (const numbers of compiled.checked[this.#current]) {
-      if (Number.isFinite(sum(numbers.data))) continue;
-      const culprit = this.#culprit(numbers);
-      requireFinite(Number.NaN, 'sum of the weights', this.#of(culprit), batches[culprit]);
-    }
+    if (weightsAreFinite) return;
+    const culprit = this.#culprit();
+    requireFinite(Number.NaN, 'sum of the weights', this.#of(culprit), batches[culprit]);
   }
 
-  /** Whose part of a result is not finite; the first learner's where only the sum of finite ones is not. */
-  #culprit({ data, networks }: Checked): number {
-    const length = data.length / (networks * this.#learners);
-    const index = data.findIndex((x) => !Number.isFinite(x));
-    return index < 0 ? 0 : Math.floor(index / length) % this.#learners;
+  /** Whose part of the weights written is not finite; the first learner's where only the sum of finite ones is not. */
+  #culprit(): number {
+    const written = this.#sets[1 - this.#current];
+    for (const { name, parts } of this.#trained) {
+      for (const prefix of ['', 'v/']) {
+        const data = written.get(prefix + name) as Float32Array;
+        const part = parts.find(({ offset, length }) =>
+          data.subarray(offset, offset + length).some((x) => !Number.isFinite(x)),
+        );
+        if (part !== undefined) return part.learner;
+      }
+    }
+    return 0;
   }
 
   /** What messages of errors call a learner's update. */
@@ -284,10 +296,10 @@ export class OnnxStack {
     return this.#learners === 1 ? update : `${update} of learner ${learner}`;
   }
 
-  #read(compiled: CompiledUpdate, learner: number): { metrics: SacMetrics; next: Numbers } {
+  #read(batch: BatchMemory, learner: number): { metrics: SacMetrics; next: Numbers } {
     const { options } = this;
     const { logTemperature, scales, updates } = this.#numbers[learner];
-    const { logProbability, ...means } = this.#means(compiled, learner);
+    const { logProbability, ...means } = this.#means(batch, learner);
     // L_α = −mean(log α·(log π + H̄)), whose derivative by log α is −mean(log π + H̄).
     const surplus = logProbability + options.targetEntropy;
     const nextTemperature = adamState(1);
@@ -345,12 +357,9 @@ export class OnnxStack {
 
   dispose(): void {
     void this.#act.release();
-    for (const compiled of this.#compiled.values()) {
-      void compiled.then(({ session }) => {
-        if (this.#settings.profile !== undefined) session.endProfiling();
-        return session.release();
-      });
+    for (const batch of this.#batches.values()) {
+      void batch.then(({ phases }) => phases.release());
     }
-    this.#compiled.clear();
+    this.#batches.clear();
   }
 }

@@ -2,9 +2,8 @@ import { differentiate } from '../../onnx/differentiate.ts';
 import { buildGraph, type Graph } from '../../onnx/graph.ts';
 import * as op from '../../onnx/operators.ts';
 import { optimise } from '../../onnx/optimise.ts';
-import { ADAM_SEED, type AdamTensors, adam, polyak } from '../../onnx/optimisers.ts';
+import { ADAM_SEED } from '../../onnx/optimisers.ts';
 import { within } from '../../onnx/scope.ts';
-import { elements } from '../../onnx/shape.ts';
 import { constant, input, type Tensor } from '../../onnx/tensor.ts';
 import type { Pass } from './dropout.ts';
 import type { SacEngineOptions } from './engine.ts';
@@ -13,21 +12,14 @@ import {
   actorWeights,
   criticWeights,
   denseLayers,
-  type GraphTensor,
   joined,
   type NetworkWeights,
   viewsOf,
 } from './onnx-layout.ts';
 import { actorLoss, criticLoss, criticTargets, gaussian, sample } from './onnx-losses.ts';
 
-/** Suffix of a state tensor's name when it is a result. */
-export const NEXT = '/next';
-
-/** A weight's three tensors, as inputs. */
-function trained(tensor: GraphTensor): AdamTensors {
-  const { name, shape } = tensor;
-  return { weight: input(name, shape), m: input(`m/${name}`, shape), v: input(`v/${name}`, shape) };
-}
+/** Name of a weight's gradient. */
+export const gradientName = (weight: string) => `d/${weight}`;
 
 /** Name of the masks of a layer in a pass through the critics. */
 export const maskName = (pass: Pass, layer: number) => `mask/${pass}/${layer}`;
@@ -57,128 +49,110 @@ function updateInputs({ observationSize, actionSize }: SacEngineOptions, size: n
     temperature: number('temperature'),
     limit: number('limit'),
     kappa: number('kappa'),
-    rate: number('rate'),
-    epsilon: number('epsilon'),
   };
 }
 
+function weightInputs({ tensors }: NetworkWeights): readonly Tensor[] {
+  return tensors.map(({ name, shape }) => input(name, shape));
+}
+
+/** Gradients of a loss by the tensors, times {@link ADAM_SEED}. */
+function gradients(
+  loss: Tensor,
+  matrices: readonly Tensor[],
+  weights: NetworkWeights,
+): Record<string, Tensor> {
+  const ofMatrices = differentiate(loss, matrices, ADAM_SEED).map(
+    // Of a weight without influence.
+    (gradient, i) => gradient ?? op.expand(constant([0], [1]), matrices[i].shape as readonly number[]),
+  );
+  return Object.fromEntries(
+    joined(weights, ofMatrices).map((gradient, i) => [gradientName(weights.tensors[i].name), gradient]),
+  );
+}
+
 /**
- * One whole update on a batch of `size` as one graph, in the order of docs/sac.md: critics; actor, with the critics
- * just updated; targets. Results are every state tensor's next value under its name with `/next`, the batch means the
- * metrics are made of (`critic/means`, `actor/means`), and sums of what is large, which are finite only if all of it
- * is. log α, the running scales and the count are the engine's, in plain numbers: they come in as α (`temperature`),
- * (c·σ̄)² (`limit`), κ and the scalars of Adam's step. Several learners, each with weights, numbers and a batch of its
- * own, are an axis in front of every matrix.
+ * What the critics learn from a batch, in the order of docs/sac.md. Results are the gradient of each of their tensors, the
+ * batch means that metrics are made of (`critic/means`), and sums of the observations, which are finite only if all of
+ * them are. log α, the running scales and the count are the engine's, in plain numbers: they come in as
+ * α (`temperature`), (c·σ̄)² (`limit`) and κ. Several learners, each with weights, numbers and a batch of its own, are
+ * an axis in front of every matrix.
  */
-export function updateGraph(options: SacEngineOptions, size: number, learners = 1): Graph {
+export function criticGraph(options: SacEngineOptions, size: number, learners: number): Graph {
   const inputs = updateInputs(options, size, learners);
-  const { observations, nextObservations, temperature, limit, kappa } = inputs;
   const [ofActor, ofCritics] = [actorWeights(options, learners), criticWeights(options, learners)];
   const ofTargets = criticWeights(options, learners, TARGETS);
-  const [actor, critics] = [ofActor, ofCritics].map(({ tensors }) => tensors.map(trained));
-  const targets = ofTargets.tensors.map(({ name, shape }) => input(name, shape));
+  const [actor, critics, targets] = [ofActor, ofCritics, ofTargets].map(weightInputs);
   const masks = maskInputs(options, size, ofCritics.lead);
-  const outputs: Record<string, Tensor> = {};
-
-  const weightsOf = (tensors: readonly AdamTensors[]) => tensors.map(({ weight }) => weight);
-  /** An Adam step of each tensor along the loss's gradient; a weight without influence keeps still. */
-  const improve = (
-    loss: Tensor,
-    matrices: readonly Tensor[],
-    tensors: readonly AdamTensors[],
-    weights: NetworkWeights,
-  ) => {
-    const gradients = differentiate(loss, matrices, ADAM_SEED).map(
-      (gradient, i) => gradient ?? op.expand(constant([0], [1]), matrices[i].shape as readonly number[]),
-    );
-    return joined(weights, gradients).map((gradient, i) => {
-      const { name } = weights.tensors[i];
-      const next = within('adam', () => adam(tensors[i], gradient, inputs));
-      outputs[name + NEXT] = next.weight;
-      outputs[`m/${name}${NEXT}`] = next.m;
-      outputs[`v/${name}${NEXT}`] = next.v;
-      return next.weight;
-    });
-  };
-
-  const actorMatrices = viewsOf(ofActor, weightsOf(actor));
-  const policy = denseLayers(ofActor, actorMatrices);
   const wanted = criticTargets(
     denseLayers(ofTargets, viewsOf(ofTargets, targets)),
-    sample(policy, nextObservations, inputs.nextNoise),
-    nextObservations,
+    sample(denseLayers(ofActor, viewsOf(ofActor, actor)), inputs.nextObservations, inputs.nextNoise),
+    inputs.nextObservations,
     inputs.rewards,
     inputs.terminated,
-    temperature,
+    inputs.temperature,
     options,
     masks.target,
   );
-  const criticMatrices = viewsOf(ofCritics, weightsOf(critics));
-  const lossOfCritics = criticLoss(
-    denseLayers(ofCritics, criticMatrices),
-    observations,
+  const matrices = viewsOf(ofCritics, critics);
+  const loss = criticLoss(
+    denseLayers(ofCritics, matrices),
+    inputs.observations,
     inputs.actions,
     wanted,
-    limit,
+    inputs.limit,
     options,
     masks.critic,
   );
-  const newCritics = improve(lossOfCritics.total, criticMatrices, critics, ofCritics);
+  const results = within('metrics', () => ({
+    'critic/means': batchMeans(loss.columns),
+    [sumName('observations')]: op.reduceSum(inputs.observations, [-2]),
+    [sumName('nextObservations')]: op.reduceSum(inputs.nextObservations, [-2]),
+  }));
+  return buildGraph(
+    'sac-critics',
+    [...Object.values(inputs), ...listed(masks), ...actor, ...critics, ...targets],
+    optimise({ ...results, ...gradients(loss.total, matrices, ofCritics) }),
+  );
+}
 
-  // Held fixed: the critics just updated depend on the policy too, by their targets.
-  const lossOfActor = actorLoss(
-    sample(policy, observations, inputs.noise),
-    denseLayers(ofCritics, viewsOf(ofCritics, newCritics.map(op.stopGradient))),
-    observations,
-    temperature,
-    kappa,
+/** What the actor learns from a batch with the critics just updated: gradients and means, as {@link criticGraph}. */
+export function actorGraph(options: SacEngineOptions, size: number, learners: number): Graph {
+  const inputs = updateInputs(options, size, learners);
+  const [ofActor, ofCritics] = [actorWeights(options, learners), criticWeights(options, learners)];
+  const [actor, critics] = [ofActor, ofCritics].map(weightInputs);
+  const masks = maskInputs(options, size, ofCritics.lead);
+  const matrices = viewsOf(ofActor, actor);
+  const loss = actorLoss(
+    sample(denseLayers(ofActor, matrices), inputs.observations, inputs.noise),
+    denseLayers(ofCritics, viewsOf(ofCritics, critics)),
+    inputs.observations,
+    inputs.temperature,
+    inputs.kappa,
     options,
     masks.actor,
   );
-  improve(lossOfActor.total, actorMatrices, actor, ofActor);
-
-  ofTargets.tensors.forEach(({ name }, i) => {
-    outputs[name + NEXT] = within('polyak', () => polyak(targets[i], newCritics[i], options.tau));
-  });
-  const results = within('metrics', () => ({
-    'critic/means': batchMeans(op.concat(lossOfCritics.columns, -1)),
-    'actor/means': batchMeans(op.concat(lossOfActor.columns, -1)),
-    ...sums({ ...outputs, observations, nextObservations }),
-  }));
-  const state = [...actor, ...critics].flatMap(({ weight, m, v }) => [weight, m, v]);
+  const results = within('metrics', () => ({ 'actor/means': batchMeans(loss.columns) }));
   return buildGraph(
-    'sac-update',
-    [...Object.values(inputs), ...Object.values(masks).flatMap((list) => list ?? []), ...state, ...targets],
-    optimise({ ...outputs, ...results }),
+    'sac-actor',
+    [...Object.values(inputs), ...listed(masks), ...actor, ...critics],
+    optimise({ ...results, ...gradients(loss.total, matrices, ofActor) }),
   );
 }
 
-/** Means of columns over the batch, as one product. */
-function batchMeans(columns: Tensor): Tensor {
-  const size = columns.shape[columns.rank - 2] as number;
-  return op.matMul(constant(new Float32Array(size).fill(1 / size), [1, size]), columns);
+function listed(masks: ReturnType<typeof maskInputs>): readonly Tensor[] {
+  return Object.values(masks).flatMap((list) => list ?? []);
 }
 
-/** Name of the sums of a tensor. */
-export const SUM = 'sum/';
-/** Smaller tensors are quicker looked through in plain loops. */
-const SUMMED_SIZE = 8192;
-
-/**
- * Sums over the rows of each large weight and of the observations: not finite where one of the numbers is not (or
- * where a sum overflows).
- */
-function sums(tensors: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>> {
-  const large = Object.entries(tensors).filter(
-    ([name, { shape }]) => !/^[mv]\/|^target\//.test(name) && elements(shape) >= SUMMED_SIZE,
-  );
-  return Object.fromEntries(
-    large.map(([name, tensor]) => {
-      const isRow = tensor.shape[tensor.rank - 2] === 1;
-      return [SUM + name, op.reduceSum(tensor, [isRow ? -1 : -2])];
-    }),
-  );
+/** Means of columns over the rows, as one product. */
+function batchMeans(columns: readonly Tensor[]): Tensor {
+  const all = op.concat(columns, -1);
+  const size = all.shape[all.rank - 2] as number;
+  return op.matMul(constant(new Float32Array(size).fill(1 / size), [1, size]), all);
 }
+
+/** Name of the sums over rows of a column. */
+export const sumName = (column: string) => `sum/${column}`;
 
 /** The policy's action tanh(μ + σ·ε) on any number of rows; with noise 0 it is tanh(μ). */
 export function actGraph(options: SacEngineOptions, learners = 1): Graph {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { Tensor } from 'onnxruntime-node';
 import { buildGraph } from '../../onnx/graph.ts';
 import { InPlaceSession } from '../../onnx/in-place.ts';
-import { add, mul } from '../../onnx/operators.ts';
+import { add, matMul, mul, sub } from '../../onnx/operators.ts';
+import { CHOICE, resultOf } from '../../onnx/protobuf.ts';
 import { loadOnnxRuntime, type OnnxRuntime } from '../../onnx/session.ts';
 import { input } from '../../onnx/tensor.ts';
 
@@ -40,6 +41,49 @@ describe('runs that write into the caller’s memory', () => {
     await session.probe({ x: tensor(9, 9) }, fetches, new Float32Array(1));
     await session.run({ x: tensor(3, 4) }, fetches);
     assert.deepEqual([...fetches.y.data], [6, 8]);
+    await session.release();
+  });
+
+  it('are of the one of two graphs that was chosen, whose results may have other shapes', async () => {
+    const [w, row, matrix] = [input('w', [2]), input('row', [1, 2]), input('matrix', [2, 3])];
+    const second = buildGraph('second', [w, x, row, matrix], {
+      product: matMul(add(row, 0.5), matrix),
+      difference: sub(x, w),
+      sum: add(x, w),
+    });
+    const session = await InPlaceSession.openChoice(runtime, 'either', [graph, second], options);
+    assert.deepEqual([...session.inputNames].sort(), [CHOICE, 'matrix', 'row', 'w', 'x']);
+    const feeds = {
+      x: tensor(3, 4),
+      w: tensor(1, 2),
+      row: new runtime.Tensor('float32', Float32Array.of(1, 2), [1, 2]),
+      matrix: new runtime.Tensor('float32', Float32Array.of(1, 0, 2, 0, 1, 3), [2, 3]),
+    };
+    const choose = (first: boolean) => ({
+      ...feeds,
+      [CHOICE]: new runtime.Tensor('bool', Uint8Array.of(first ? 1 : 0), []),
+    });
+    const ofFirst = { [resultOf(0)]: tensor(0, 0), [resultOf(1)]: tensor(0, 0) };
+    const ofSecond = {
+      [resultOf(0)]: new runtime.Tensor('float32', new Float32Array(3), [1, 3]),
+      [resultOf(1)]: tensor(0, 0),
+      [resultOf(2)]: tensor(0, 0),
+    };
+    await session.probe(choose(true), ofFirst, ofFirst[resultOf(0)].data as Float32Array);
+    for (let round = 0; round < 2; round++) {
+      await session.run(choose(true), ofFirst);
+      await session.run(choose(false), ofSecond);
+      const found = [ofFirst, ofSecond].flatMap((all) => Object.values(all).map(({ data }) => [...data]));
+      assert.deepEqual(found, [
+        [6, 8],
+        [4, 5],
+        [1.5, 2.5, 10.5],
+        [2, 2],
+        [4, 6],
+      ]);
+      for (const { data } of [...Object.values(ofFirst), ...Object.values(ofSecond)])
+        (data as Float32Array).fill(0);
+    }
     await session.release();
   });
 

@@ -191,6 +191,30 @@ describe('SAC on ONNX Runtime', () => {
     engine.dispose();
   });
 
+  it('reads a batch in the memory that it gives as it reads others', async () => {
+    const options = sacOptions();
+    const all = batches(options, 3);
+    const [copying, reading] = [
+      await createOnnxEngine(options, { threads }),
+      await createOnnxEngine(options, { threads }),
+    ];
+    const { batch: lent } = reading;
+    assert.ok(lent !== undefined);
+    for (const { size, ...columns } of all) {
+      await copying.update({ size, ...columns });
+      assert.equal(lent.size, size);
+      for (const [name, column] of Object.entries(columns)) lent[name as keyof typeof columns].set(column);
+      await reading.update(lent);
+    }
+    sameBytes(reading.exportState(), copying.exportState());
+    // A batch may lie there in part.
+    await copying.update({ ...all[0], rewards: all[1].rewards });
+    lent.rewards.set(all[1].rewards);
+    await reading.update({ ...all[0], rewards: lent.rewards });
+    sameBytes(reading.exportState(), copying.exportState());
+    for (const engine of [copying, reading]) engine.dispose();
+  });
+
   it('refuses a batch whose columns are shorter than it says', async () => {
     const engine = await createOnnxEngine(sacOptions(), { threads });
     const batch = { ...randomBatch(sacOptions()), rewards: new Float32Array(3) };
