@@ -7,7 +7,7 @@
  * is told apart from later ones: Node compiles in it, and numba in theirs.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -72,7 +72,6 @@ export const importing: Bench = {
       writeFileSync(whole, Buffer.concat(captures.map((path) => readFileSync(path))));
       const compares = missing === undefined && recording === 'usdm-btcusdt';
       for (let round = 0; round < (quick ? 1 : FIRST_ROUNDS); round++) {
-        rmSync(out, { force: true });
         first.ours.push(firstImport(out, captures));
         if (!compares) continue;
         const peer = new PeerProcess(python, 'hft_convert.py', [whole]);
@@ -81,8 +80,6 @@ export const importing: Bench = {
       }
       const peer = compares ? new PeerProcess(python, 'hft_convert.py', [whole]) : undefined;
       for (let round = 0; round <= rounds; round++) {
-        // As a rule a tape is new; writing over one takes the time that freeing it does.
-        rmSync(out, { force: true });
         const seconds = await timed(() => importCaptures({ captures, out }));
         const zlib = await timed(() => captures.map((path) => gunzipSync(readFileSync(path))));
         const answer = await peer?.ask<Conversion>('');
