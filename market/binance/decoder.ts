@@ -5,31 +5,18 @@
  * scanner need not know all of JSON, only never misread it.
  */
 import { decodeObject, isPartialDepth, LEAST_MICROSECONDS } from './decode-object.ts';
+import { JsonBytes } from './json-bytes.ts';
 import { type Levels, type Message, MessageKind } from './message.ts';
 import { Shape } from './shape.ts';
 import { LAST_DECIMAL, Value } from './value.ts';
 
-const SPACE = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
-const DOT = 0x2e;
 const ZERO = 0x30;
 const COLON = 0x3a;
 const OPEN_ARRAY = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
-
-const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
-/** Integers up to here are exact in a double, so that integer ÷ 10ⁿ is the decimal, correctly rounded. */
-const EXACT = Number.MAX_SAFE_INTEGER;
-const SEEN_LEVELS = 1;
-/** Digits that an int32 always holds. */
-const INT32_DIGITS = 9;
-const INT32_POWERS = Int32Array.from({ length: 16 }, (_, exponent) =>
-  exponent <= INT32_DIGITS ? 10 ** exponent : 0,
-);
 
 /** Streams of a symbol are few, symbols of a capture seldom more. */
 const SHAPES = 8;
@@ -45,8 +32,6 @@ const TRADE = ascii('trade');
 const AGG_TRADE = ascii('aggTrade');
 const BOOK_TICKER = ascii('bookTicker');
 const MARKET = ascii('MARKET');
-const TRUE = ascii('true');
-const FALSE = ascii('false');
 const KEY_PU = ascii('pu');
 const KEY_DATA = ascii('data');
 const KEY_BIDS = ascii('bids');
@@ -63,13 +48,7 @@ const [A, B, E, T, U, X] = [...'ABETUX'].map(code);
 export type Decoded = 'message' | 'malformed';
 
 /** Decodes payloads one after the other; keeps nothing of them but interned symbols. */
-export class Decoder {
-  #bytes: Uint8Array = new Uint8Array(0);
-  #at = 0;
-  #end = 0;
-  #failed = false;
-  /** The number just read: one that a function returns would be boxed. */
-  readonly #number = new Float64Array(1);
+export class Decoder extends JsonBytes {
   /** Why the last payload was malformed. */
   #reason = '';
   /** Bytes of the event type, the stream name and the symbol, as [start, end). */
@@ -77,8 +56,8 @@ export class Decoder {
   #typeEnd = -1;
   #streamStart = -1;
   #streamEnd = -1;
-  #bidsSeen = 0;
-  #asksSeen = 0;
+  #bidsSeen = false;
+  #asksSeen = false;
   #makerSeen = false;
   #hasLastUpdateId = false;
   #symbolBytes: Uint8Array = new Uint8Array(0);
@@ -128,17 +107,17 @@ export class Decoder {
 
   /** Reads a message that is written like one before. */
   #follow(bytes: Uint8Array, start: number, end: number, message: Message): boolean {
-    if (this.#bytes !== bytes) {
-      this.#bytes = bytes;
+    if (this.bytes !== bytes) {
+      this.bytes = bytes;
       this.#view =
         bytes.length < MANY ? null : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     }
-    this.#end = end;
+    this.end = end;
     const shapes = this.#shapes;
     for (let i = 0; i < shapes.length; i++) {
       const at = shapes[i].pass(bytes, this.#view, start, end, 0);
       if (at < 0) continue;
-      this.#at = at;
+      this.at = at;
       if (!this.#followShape(shapes[i], message)) continue;
       this.#shape = shapes[i];
       this.#hits++;
@@ -149,32 +128,32 @@ export class Decoder {
 
   #followShape(shape: Shape, message: Message): boolean {
     const { values } = shape;
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     const view = this.#view;
-    const end = this.#end;
+    const end = this.end;
     message.clear();
-    this.#failed = false;
+    this.failed = false;
     for (let i = 0; ; ) {
       this.#readValue(values[i], message);
-      if (this.#failed) return false;
-      const at = shape.pass(bytes, view, this.#at, end, ++i);
+      if (this.failed) return false;
+      const at = shape.pass(bytes, view, this.at, end, ++i);
       if (at < 0) return false;
-      this.#at = at;
+      this.at = at;
       if (i === values.length) break;
     }
     message.kind = shape.kind;
     message.symbol = shape.symbol;
     message.execution = shape.execution;
-    return this.#at === end;
+    return this.at === end;
   }
 
   #readValue(value: number, message: Message): void {
-    if (value === Value.buyerIsMaker) message.buyerIsMaker = this.#boolean();
+    if (value === Value.buyerIsMaker) message.buyerIsMaker = this.boolean();
     else if (value === Value.bids) this.#readLevels(message.bids);
     else if (value === Value.asks) this.#readLevels(message.asks);
     else if (value <= LAST_DECIMAL) {
-      this.#decimal();
-      const number = this.#number[0];
+      this.decimal();
+      const number = this.number[0];
       if (value === Value.bidPrice) message.bidPrice = number;
       else if (value === Value.bidQuantity) message.bidQuantity = number;
       else if (value === Value.askPrice) message.askPrice = number;
@@ -182,8 +161,8 @@ export class Decoder {
       else if (value === Value.price) message.price = number;
       else message.quantity = number;
     } else {
-      this.#integer();
-      const number = this.#number[0];
+      this.integer();
+      const number = this.number[0];
       // As decode-object.ts does in a function, whose call would box the time.
       const scale = number < LEAST_MICROSECONDS ? 1000 : 1;
       if (value === Value.lastId) message.lastId = number;
@@ -196,7 +175,7 @@ export class Decoder {
   }
 
   #readLevels(into: Levels): void {
-    if (this.#bytes[this.#at] !== OPEN_ARRAY || this.#levels(into) !== SEEN_LEVELS) this.#failed = true;
+    if (this.bytes[this.at] !== OPEN_ARRAY || !this.levels(into)) this.failed = true;
   }
 
   /** Remembers how a message is written, unless messages turn out to be seldom written alike. */
@@ -205,63 +184,63 @@ export class Decoder {
     const count = this.#markCount;
     if (kind === MessageKind.other || count === 0 || count > MARKS) return;
     if (this.#misses++ > this.#hits + SHAPES * SHAPES) return;
-    this.#shape = new Shape(this.#bytes, start, this.#end, this.#marks, count, message);
+    this.#shape = new Shape(this.bytes, start, this.end, this.#marks, count, message);
     this.#shapes[this.#nextShape] = this.#shape;
     this.#nextShape = (this.#nextShape + 1) % SHAPES;
   }
 
   #scan(bytes: Uint8Array, start: number, end: number, message: Message): boolean {
     message.clear();
-    this.#bytes = bytes;
-    this.#at = start;
-    this.#end = end;
-    this.#failed = false;
+    this.bytes = bytes;
+    this.at = start;
+    this.end = end;
+    this.failed = false;
     this.#typeStart = -1;
     this.#streamStart = -1;
-    this.#bidsSeen = 0;
-    this.#asksSeen = 0;
+    this.#bidsSeen = false;
+    this.#asksSeen = false;
     this.#makerSeen = false;
     this.#hasLastUpdateId = false;
     this.#markCount = 0;
     this.#object(message, 0);
-    this.#space();
-    return !this.#failed && this.#at === end && this.#classify(message);
+    this.space();
+    return !this.failed && this.at === end && this.#classify(message);
   }
 
   #classify(message: Message): boolean {
     const start = this.#typeStart;
     const length = start < 0 ? 0 : this.#typeEnd - start;
-    if (this.#streamStart >= 0 && isPartialDepthBytes(this.#bytes, this.#streamStart, this.#streamEnd)) {
+    if (this.#streamStart >= 0 && isPartialDepthBytes(this.bytes, this.#streamStart, this.#streamEnd)) {
       message.type = 'partialDepth';
       return true;
     }
     if (length === 0) {
       if (this.#hasLastUpdateId) {
         message.kind = MessageKind.snapshot;
-        return this.#bidsSeen === SEEN_LEVELS && this.#asksSeen === SEEN_LEVELS;
+        return this.#bidsSeen && this.#asksSeen;
       }
       message.kind = MessageKind.bookTicker;
       return this.#isBookTicker(message);
     }
-    if (this.#matches(start, length, DEPTH_UPDATE)) {
+    if (this.matches(start, length, DEPTH_UPDATE)) {
       message.kind = MessageKind.depth;
-      const complete = this.#bidsSeen === SEEN_LEVELS && this.#asksSeen === SEEN_LEVELS;
+      const complete = this.#bidsSeen && this.#asksSeen;
       return complete && message.firstId >= 0 && message.lastId >= 0;
     }
-    if (this.#matches(start, length, TRADE)) {
+    if (this.matches(start, length, TRADE)) {
       message.kind = MessageKind.trade;
       return this.#makerSeen && message.price >= 0 && message.quantity >= 0;
     }
-    if (this.#matches(start, length, AGG_TRADE)) {
+    if (this.matches(start, length, AGG_TRADE)) {
       message.kind = MessageKind.aggTrade;
       return this.#makerSeen && message.price >= 0 && message.quantity >= 0;
     }
-    if (this.#matches(start, length, BOOK_TICKER)) {
+    if (this.matches(start, length, BOOK_TICKER)) {
       message.kind = MessageKind.bookTicker;
       return this.#isBookTicker(message);
     }
     message.kind = MessageKind.other;
-    message.type = this.#text(start, this.#typeEnd);
+    message.type = this.text(start, this.#typeEnd);
     return true;
   }
 
@@ -276,31 +255,31 @@ export class Decoder {
   }
 
   #object(message: Message, depth: number): void {
-    const bytes = this.#bytes;
-    if (!this.#expect(OPEN_OBJECT)) return;
-    this.#space();
-    if (bytes[this.#at] === CLOSE_OBJECT) {
-      this.#at++;
+    const bytes = this.bytes;
+    if (!this.expect(OPEN_OBJECT)) return;
+    this.space();
+    if (bytes[this.at] === CLOSE_OBJECT) {
+      this.at++;
       return;
     }
-    while (!this.#failed) {
-      this.#space();
-      if (!this.#string()) return;
-      const start = this.#stringStart;
-      const length = this.#at - 1 - start;
-      this.#space();
-      if (!this.#expect(COLON)) return;
-      this.#space();
+    while (!this.failed) {
+      this.space();
+      if (!this.string()) return;
+      const start = this.stringStart;
+      const length = this.at - 1 - start;
+      this.space();
+      if (!this.expect(COLON)) return;
+      this.space();
       this.#value = Value.none;
-      const valueStart = this.#at;
+      const valueStart = this.at;
       if (length === 1) this.#shortKey(bytes[start], message);
       else this.#longKey(start, length, message, depth);
       if (this.#value !== Value.none) this.#mark(valueStart);
-      this.#space();
-      const next = bytes[this.#at];
-      this.#at++;
+      this.space();
+      const next = bytes[this.at];
+      this.at++;
       if (next === COMMA) continue;
-      if (next !== CLOSE_OBJECT || this.#at > this.#end) this.#failed = true;
+      if (next !== CLOSE_OBJECT || this.at > this.end) this.failed = true;
       return;
     }
   }
@@ -310,32 +289,32 @@ export class Decoder {
     if (count >= MARKS) return;
     this.#marks[3 * count] = this.#value;
     this.#marks[3 * count + 1] = start;
-    this.#marks[3 * count + 2] = this.#at;
+    this.#marks[3 * count + 2] = this.at;
     this.#value = Value.none;
   }
 
   #shortKey(key: number, message: Message): void {
-    const value = this.#valueOf(key, this.#bytes[this.#at]);
+    const value = this.#valueOf(key, this.bytes[this.at]);
     if (value !== Value.none) {
       this.#value = value;
       this.#readValue(value, message);
-      if (value === Value.bids) this.#bidsSeen = SEEN_LEVELS;
-      else if (value === Value.asks) this.#asksSeen = SEEN_LEVELS;
+      if (value === Value.bids) this.#bidsSeen = true;
+      else if (value === Value.asks) this.#asksSeen = true;
       else if (value === Value.buyerIsMaker) this.#makerSeen = true;
       return;
     }
-    const isText = this.#bytes[this.#at] === QUOTE;
+    const isText = this.bytes[this.at] === QUOTE;
     if (key === s && isText) this.#readSymbol(message);
     else if (key === e && isText) {
-      if (!this.#string()) return;
-      this.#typeStart = this.#stringStart;
-      this.#typeEnd = this.#at - 1;
+      if (!this.string()) return;
+      this.#typeStart = this.stringStart;
+      this.#typeEnd = this.at - 1;
     } else if (key === X && isText) {
-      if (!this.#string()) return;
-      const start = this.#stringStart;
-      const end = this.#at - 1;
-      if (!this.#matches(start, end - start, MARKET)) message.execution = this.#text(start, end);
-    } else this.#skip();
+      if (!this.string()) return;
+      const start = this.stringStart;
+      const end = this.at - 1;
+      if (!this.matches(start, end - start, MARKET)) message.execution = this.text(start, end);
+    } else this.skip();
   }
 
   /** What the value of a field is, by its name and its first byte. */
@@ -360,292 +339,43 @@ export class Decoder {
   }
 
   #longKey(start: number, length: number, message: Message, depth: number): void {
-    const first = this.#bytes[this.#at];
-    if (this.#matches(start, length, KEY_PU)) {
+    const first = this.bytes[this.at];
+    if (this.matches(start, length, KEY_PU)) {
       this.#value = Value.previousId;
-      this.#integer();
-      message.previousId = this.#number[0];
-    } else if (depth === 0 && first === OPEN_OBJECT && this.#matches(start, length, KEY_DATA))
+      this.integer();
+      message.previousId = this.number[0];
+    } else if (depth === 0 && first === OPEN_OBJECT && this.matches(start, length, KEY_DATA))
       this.#object(message, 1);
-    else if (depth === 0 && first === OPEN_OBJECT && this.#matches(start, length, KEY_RESULT))
+    else if (depth === 0 && first === OPEN_OBJECT && this.matches(start, length, KEY_RESULT))
       this.#object(message, 1);
-    else if (first === OPEN_ARRAY && this.#matches(start, length, KEY_BIDS)) {
+    else if (first === OPEN_ARRAY && this.matches(start, length, KEY_BIDS)) {
       this.#value = Value.bids;
-      this.#bidsSeen = this.#levels(message.bids);
-    } else if (first === OPEN_ARRAY && this.#matches(start, length, KEY_ASKS)) {
+      this.#bidsSeen = this.levels(message.bids);
+    } else if (first === OPEN_ARRAY && this.matches(start, length, KEY_ASKS)) {
       this.#value = Value.asks;
-      this.#asksSeen = this.#levels(message.asks);
-    } else if (this.#matches(start, length, KEY_LAST_UPDATE_ID)) {
+      this.#asksSeen = this.levels(message.asks);
+    } else if (this.matches(start, length, KEY_LAST_UPDATE_ID)) {
       this.#value = Value.lastId;
-      this.#integer();
-      message.lastId = this.#number[0];
+      this.integer();
+      message.lastId = this.number[0];
       this.#hasLastUpdateId = true;
-    } else if (first === QUOTE && this.#matches(start, length, KEY_STREAM)) {
-      if (!this.#string()) return;
-      this.#streamStart = this.#stringStart;
-      this.#streamEnd = this.#at - 1;
-    } else if (first === QUOTE && this.#matches(start, length, KEY_SYMBOL)) this.#readSymbol(message);
-    else this.#skip();
-  }
-
-  /** Reads `[["price","quantity"],…]`. */
-  #levels(into: Levels): number {
-    const bytes = this.#bytes;
-    into.count = 0;
-    this.#at++;
-    this.#space();
-    if (bytes[this.#at] === CLOSE_ARRAY) {
-      this.#at++;
-      return SEEN_LEVELS;
-    }
-    for (;;) {
-      if (this.#plainLevels(into)) return SEEN_LEVELS;
-      if (!this.#expect(OPEN_ARRAY)) return 0;
-      this.#space();
-      this.#decimal();
-      const price = this.#number[0];
-      this.#space();
-      if (!this.#expect(COMMA)) return 0;
-      this.#space();
-      this.#decimal();
-      const quantity = this.#number[0];
-      this.#space();
-      if (!this.#expect(CLOSE_ARRAY)) return 0;
-      into.push(price, quantity);
-      this.#space();
-      const next = bytes[this.#at++];
-      if (next === CLOSE_ARRAY) return SEEN_LEVELS;
-      if (next !== COMMA || this.#at > this.#end) {
-        this.#failed = true;
-        return 0;
-      }
-      this.#space();
-    }
-  }
-
-  /**
-   * Reads levels as Binance writes them, `["1234.50","0.001"],` without a space and with a point, up to the end of the
-   * list, which it tells, or to the first level that is written otherwise.
-   */
-  #plainLevels(into: Levels): boolean {
-    const bytes = this.#bytes;
-    const end = this.#end;
-    let at = this.#at;
-    for (;;) {
-      const start = at;
-      let price = 0;
-      for (let number = 0; number < 2; number++) {
-        // `["` before the price, `,"` before the quantity.
-        if (bytes[at] !== (number === 0 ? OPEN_ARRAY : COMMA) || bytes[at + 1] !== QUOTE)
-          return this.#stop(start);
-        at += 2;
-        const first = at;
-        let integer = 0;
-        let digit = bytes[at] - ZERO;
-        while (digit >= 0 && digit <= 9) {
-          integer = (Math.imul(integer, 10) + digit) | 0;
-          digit = bytes[++at] - ZERO;
-        }
-        const point = at;
-        if (at === first || bytes[at] !== DOT) return this.#stop(start);
-        // Zeros count only once another digit follows: Binance pads to eight decimals.
-        let written = at;
-        digit = bytes[++at] - ZERO;
-        while (digit >= 0 && digit <= 9) {
-          if (digit !== 0) {
-            integer = (Math.imul(integer, INT32_POWERS[(at - written) & 15]) + digit) | 0;
-            written = at;
-          }
-          digit = bytes[++at] - ZERO;
-        }
-        if (at === point + 1 || written - first > INT32_DIGITS || bytes[at] !== QUOTE)
-          return this.#stop(start);
-        at++;
-        const value = integer / POWERS[written - point];
-        if (number === 0) price = value;
-        else into.push(price, value);
-      }
-      if (bytes[at] !== CLOSE_ARRAY || at + 2 > end) {
-        into.count--;
-        return this.#stop(start);
-      }
-      const next = bytes[at + 1];
-      at += 2;
-      if (next === CLOSE_ARRAY) {
-        this.#at = at;
-        return true;
-      }
-      if (next !== COMMA) {
-        into.count--;
-        return this.#stop(start);
-      }
-    }
-  }
-
-  #stop(at: number): false {
-    this.#at = at;
-    return false;
-  }
-
-  /** Reads a quoted decimal into `#number`; false where there is none. */
-  #decimal(): boolean {
-    const bytes = this.#bytes;
-    let at = this.#at;
-    if (bytes[at] !== QUOTE) return this.#fail();
-    const start = ++at;
-    let integer = 0;
-    let digit = bytes[at] - ZERO;
-    while (digit >= 0 && digit <= 9) {
-      integer = (Math.imul(integer, 10) + digit) | 0;
-      digit = bytes[++at] - ZERO;
-    }
-    const point = at;
-    if (at === start) return this.#fail();
-    let written = at;
-    if (bytes[at] === DOT) {
-      // Zeros count only once another digit follows: Binance pads to eight decimals.
-      digit = bytes[++at] - ZERO;
-      while (digit >= 0 && digit <= 9) {
-        if (digit !== 0) {
-          integer = (Math.imul(integer, INT32_POWERS[(at - written) & 15]) + digit) | 0;
-          written = at;
-        }
-        digit = bytes[++at] - ZERO;
-      }
-      if (at === point + 1 || at - point > 22) return this.#fail();
-    }
-    if (bytes[at] !== QUOTE || at >= this.#end) return this.#fail();
-    this.#at = at + 1;
-    const digits = written - start;
-    this.#number[0] =
-      digits <= INT32_DIGITS ? integer / POWERS[written - point] : this.#long(start, point, written);
-    return true;
-  }
-
-  /** A decimal whose digits an int32 does not hold: from `start` to its last digit that counts, around the point. */
-  #long(start: number, point: number, written: number): number {
-    let integer = 0;
-    for (let at = start; at < point; at++) integer = integer * 10 + this.#bytes[at] - ZERO;
-    for (let at = point + 1; at <= written; at++) integer = integer * 10 + this.#bytes[at] - ZERO;
-    if (integer <= EXACT) return integer / POWERS[written - point];
-    return Number(this.#text(start, written === point ? point : written + 1));
-  }
-
-  #boolean(): boolean {
-    const isTrue = this.#bytes[this.#at] === t;
-    const word = isTrue ? TRUE : FALSE;
-    if (this.#matches(this.#at, word.length, word)) this.#at += word.length;
-    else this.#failed = true;
-    return isTrue;
-  }
-
-  /** Reads a plain non-negative integer into `#number`, ids need all their digits; false where there is none. */
-  #integer(): boolean {
-    const bytes = this.#bytes;
-    const start = this.#at;
-    let at = start;
-    let high = 0;
-    let digit = bytes[at] - ZERO;
-    while (digit >= 0 && digit <= 9 && at - start < INT32_DIGITS) {
-      high = (Math.imul(high, 10) + digit) | 0;
-      digit = bytes[++at] - ZERO;
-    }
-    const middle = at;
-    let low = 0;
-    while (digit >= 0 && digit <= 9 && at - middle < INT32_DIGITS) {
-      low = (Math.imul(low, 10) + digit) | 0;
-      digit = bytes[++at] - ZERO;
-    }
-    const value = high * POWERS[at - middle] + low;
-    const next = bytes[at];
-    const ended = next === COMMA || next === CLOSE_OBJECT || next === SPACE;
-    if (at === start || !ended || value > EXACT || at > this.#end) return this.#fail();
-    this.#at = at;
-    this.#number[0] = value;
-    return true;
-  }
-
-  #stringStart = 0;
-
-  /** Passes a string without escapes; its bytes are [stringStart, at − 1). */
-  #string(): boolean {
-    const bytes = this.#bytes;
-    let at = this.#at;
-    if (bytes[at] !== QUOTE) this.#failed = true;
-    const start = ++at;
-    while (at < this.#end && bytes[at] !== QUOTE) {
-      if (bytes[at] === BACKSLASH) this.#failed = true;
-      at++;
-    }
-    if (at >= this.#end) this.#failed = true;
-    this.#stringStart = start;
-    this.#at = at + 1;
-    return !this.#failed;
-  }
-
-  /** Passes a value of no interest. Nested ones are passed by their brackets. */
-  #skip(): void {
-    const bytes = this.#bytes;
-    let nesting = 0;
-    const start = this.#at;
-    while (this.#at < this.#end) {
-      const byte = bytes[this.#at];
-      if (byte === QUOTE) {
-        if (!this.#string()) return;
-        if (nesting === 0) return;
-        continue;
-      }
-      if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) nesting++;
-      else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-        if (nesting === 0) break;
-        if (--nesting === 0) {
-          this.#at++;
-          return;
-        }
-      } else if (byte === COMMA && nesting === 0) break;
-      this.#at++;
-    }
-    if (this.#at === start || this.#at >= this.#end) this.#failed = true;
+    } else if (first === QUOTE && this.matches(start, length, KEY_STREAM)) {
+      if (!this.string()) return;
+      this.#streamStart = this.stringStart;
+      this.#streamEnd = this.at - 1;
+    } else if (first === QUOTE && this.matches(start, length, KEY_SYMBOL)) this.#readSymbol(message);
+    else this.skip();
   }
 
   #readSymbol(message: Message): void {
-    if (!this.#string()) return;
-    const start = this.#stringStart;
-    const end = this.#at - 1;
-    if (!this.#matches(start, end - start, this.#symbolBytes)) {
-      this.#symbolBytes = this.#bytes.slice(start, end);
-      this.#symbol = this.#text(start, end).toUpperCase();
+    if (!this.string()) return;
+    const start = this.stringStart;
+    const end = this.at - 1;
+    if (!this.matches(start, end - start, this.#symbolBytes)) {
+      this.#symbolBytes = this.bytes.slice(start, end);
+      this.#symbol = this.text(start, end).toUpperCase();
     }
     message.symbol = this.#symbol;
-  }
-
-  #matches(start: number, length: number, word: Uint8Array): boolean {
-    if (length !== word.length) return false;
-    for (let i = 0; i < length; i++) if (this.#bytes[start + i] !== word[i]) return false;
-    return true;
-  }
-
-  #text(start: number, end: number): string {
-    return Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + start, end - start).toString('latin1');
-  }
-
-  #expect(byte: number): boolean {
-    if (this.#bytes[this.#at] !== byte || this.#at >= this.#end) this.#failed = true;
-    else this.#at++;
-    return !this.#failed;
-  }
-
-  #space(): void {
-    let byte = this.#bytes[this.#at];
-    while ((byte === SPACE || byte === 0x09 || byte === 0x0d || byte === 0x0a) && this.#at < this.#end) {
-      byte = this.#bytes[++this.#at];
-    }
-  }
-
-  #fail(): false {
-    this.#failed = true;
-    this.#number[0] = Number.NaN;
-    return false;
   }
 }
 
