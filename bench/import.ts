@@ -3,15 +3,13 @@
  *
  * Both read gzip and take in all messages; ours also checks update ids, carries the book into each batch, compares it
  * with bookTicker and writes the tape to disk, theirs leaves its rows in memory. Rate = level changes and trades of the
- * tape ÷ time, so that the ratio is that of the times. The first import of a process, which is all that a command makes,
- * is told apart from later ones: Node compiles in it, and numba in theirs.
+ * tape ÷ time, so that the ratio is that of the times. Each side has a process of its own, and they take turns. The first
+ * import of a process, which is all that a command makes, is told apart from later ones: Node compiles in it, and numba in
+ * theirs.
  */
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { importCaptures } from '../market/import.ts';
 import { openTape } from '../market/tape/reader.ts';
 import { type Bench, median } from './bench.ts';
 import { isMarketRow } from './hft-events.ts';
@@ -20,25 +18,29 @@ import { capturesOf, scratchFolder } from './recordings.ts';
 
 const ROUNDS = 7;
 const FIRST_ROUNDS = 3;
+/** Imports of a process that are compiled for still. */
+const WARM_UP = 3;
 
 interface Conversion {
   readonly seconds: number;
 }
 
-async function timed(work: () => unknown): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1000;
+/** Our side, as bench/peers has the others'. */
+function ours(out: string, captures: readonly string[]): PeerProcess {
+  return new PeerProcess(process.execPath, '../import-turns.mjs', [out, ...captures]);
 }
 
-/** Seconds of an import in a process of its own, its start and the loading of modules left out. */
-function firstImport(out: string, captures: readonly string[]): number {
-  const script = fileURLToPath(new URL('import-once.ts', import.meta.url));
-  const run = spawnSync(process.execPath, ['--import', 'tsx', script, out, ...captures], {
-    encoding: 'utf8',
-  });
-  if (run.status !== 0) throw new Error(`import-once.ts failed: ${run.stderr}`);
-  return Number(run.stdout);
+async function onceEach(side: PeerProcess): Promise<number> {
+  const { seconds } = await side.ask<Conversion>('');
+  side.close();
+  return seconds;
+}
+
+/** Seconds that zlib alone takes. */
+function zlibTime(captures: readonly string[]): number {
+  const start = performance.now();
+  for (const path of captures) gunzipSync(readFileSync(path));
+  return (performance.now() - start) / 1000;
 }
 
 function marketRows(path: string): number {
@@ -66,33 +68,31 @@ export const importing: Bench = {
       const out = join(scratchFolder(), 'imported.arrow');
       const rounds = quick ? 2 : ROUNDS;
       const first = { ours: [] as number[], theirs: [] as number[] };
-      const warm = { ours: [] as number[], theirs: [] as number[], zlib: [] as number[] };
+      const warm = { ours: [] as number[], theirs: [] as number[] };
       // Members of a gzip file may follow one another: theirs takes one file.
       const whole = join(scratchFolder(), `${recording}.gz`);
       writeFileSync(whole, Buffer.concat(captures.map((path) => readFileSync(path))));
       const compares = missing === undefined && recording === 'usdm-btcusdt';
       for (let round = 0; round < (quick ? 1 : FIRST_ROUNDS); round++) {
-        first.ours.push(firstImport(out, captures));
-        if (!compares) continue;
-        const peer = new PeerProcess(python, 'hft_convert.py', [whole]);
-        first.theirs.push((await peer.ask<Conversion>('')).seconds);
-        peer.close();
+        first.ours.push(await onceEach(ours(out, captures)));
+        if (compares) first.theirs.push(await onceEach(new PeerProcess(python, 'hft_convert.py', [whole])));
       }
+      const us = ours(out, captures);
       const peer = compares ? new PeerProcess(python, 'hft_convert.py', [whole]) : undefined;
-      for (let round = 0; round <= rounds; round++) {
-        const seconds = await timed(() => importCaptures({ captures, out }));
-        const zlib = await timed(() => captures.map((path) => gunzipSync(readFileSync(path))));
-        const answer = await peer?.ask<Conversion>('');
-        if (round === 0) continue;
-        warm.ours.push(seconds);
-        warm.zlib.push(zlib);
-        if (answer !== undefined) warm.theirs.push(answer.seconds);
+      for (let round = 0; round < WARM_UP + rounds; round++) {
+        const mine = await us.ask<Conversion>('');
+        const its = await peer?.ask<Conversion>('');
+        if (round < WARM_UP) continue;
+        warm.ours.push(mine.seconds);
+        if (its !== undefined) warm.theirs.push(its.seconds);
       }
+      us.close();
       peer?.close();
+      const zlib = Array.from({ length: rounds }, () => zlibTime(captures));
       const rows = marketRows(out);
       const ms = (seconds: readonly number[]) => `${(1000 * median(seconds)).toFixed(0)} ms`;
       for (const [what, { ours, theirs }, note] of [
-        [`import of ${recording}`, warm, `${ms(warm.ours)}, of which ${ms(warm.zlib)} are zlib's`],
+        [`import of ${recording}`, warm, `${ms(warm.ours)}, of which ${ms(zlib)} are zlib's`],
         [`first import of a process, ${recording}`, first, ms(first.ours)],
       ] as const) {
         const figure = { what, ours: rows / median(ours), unit: 'rows/s', note: `${rows} rows in ${note}` };

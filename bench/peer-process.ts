@@ -10,7 +10,7 @@ export function missingPackage(python: string, name: string): string | undefined
   return status === 0 ? undefined : `${name} is not installed for ${python}`;
 }
 
-/** Path of a script in bench/peers. */
+/** Path of a script, from bench/peers. */
 export function peerScript(name: string): string {
   return fileURLToPath(new URL(`peers/${name}`, import.meta.url));
 }
@@ -25,16 +25,16 @@ export function runPeer<Answer>(python: string, script: string, parameters: read
   return JSON.parse(stdout.slice(stdout.lastIndexOf('\n', stdout.length - 2) + 1)) as Answer;
 }
 
-/** A script that stays, so that its compilation and loading are over when it is timed. */
+/** A script, Python's or Node's, that stays, so that its compilation and loading are over when it is timed. */
 export class PeerProcess {
   readonly #script: string;
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
   #errors = '';
 
-  constructor(python: string, script: string, parameters: readonly string[]) {
+  constructor(interpreter: string, script: string, parameters: readonly string[]) {
     this.#script = script;
-    this.#child = spawn(python, [peerScript(script), ...parameters]);
+    this.#child = spawn(interpreter, [peerScript(script), ...parameters]);
     this.#child.stderr?.on('data', (data) => {
       this.#errors += data;
     });
