@@ -26,9 +26,10 @@ export interface AdamStretch {
 }
 
 /**
- * Adam and Polyak averaging in one pass: with g the gradient times {@link ADAM_SEED}, m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², w ← w − rate·m/(√v + epsilon), target ← (1−τ)·target + τ·w,
- * with rate and epsilon of adamScalars() (onnx/optimisers.ts). Every operation is rounded to float32 in the order that
- * the graph of onnx/optimisers.ts has, so that both come to the same bits; denormal moments are 0, as there.
+ * Adam and Polyak averaging in one pass: with g the gradient times {@link ADAM_SEED}, m ← β₁m + (1−β₁)g,
+ * v ← β₂v + (1−β₂)g², w ← w − rate·m/(√v + epsilon), target ← (1−τ)·target + τ·w, with rate and epsilon of
+ * adamScalars() (onnx/optimisers.ts). Every operation is rounded to float32 in the order that the graph of
+ * onnx/optimisers.ts has, so that both come to the same bits; denormal moments are 0, as there.
  */
 export interface AdamKernel {
   readonly name: 'wasm-simd' | 'loops';

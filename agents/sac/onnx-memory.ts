@@ -1,3 +1,4 @@
+import { InputError } from '../../base/errors.ts';
 import type { SacEngineOptions } from './engine.ts';
 import { TARGETS } from './layout.ts';
 import { actorWeights, criticWeights, type GraphTensor, sizeOf } from './onnx-layout.ts';
@@ -47,6 +48,8 @@ export interface StatePlan {
 export const UPDATE_NUMBERS = ['temperature', 'limit', 'kappa', 'rate', 'epsilon'] as const;
 export type UpdateNumber = (typeof UPDATE_NUMBERS)[number];
 
+/** Addresses are 32-bit integers with a sign. */
+const MOST_BYTES = 2 ** 31;
 /** Tensors begin at multiples of this, a line of the cache. */
 const ALIGNMENT = 64;
 /** Bytes of four sums. */
@@ -67,6 +70,7 @@ export class Layout {
   }
 }
 
+/** Throws an InputError for networks whose state is larger than 2 GiB. */
 export function planState(options: SacEngineOptions, learners: number): StatePlan {
   const ofSet = new Layout();
   const actorTensors = ofSet.place(actorWeights(options, learners).tensors);
@@ -87,6 +91,7 @@ export function planState(options: SacEngineOptions, learners: number): StatePla
   const shape = learners > 1 ? [learners, 1, 1] : [];
   const numbers = all.place(UPDATE_NUMBERS.map((name) => ({ name, shape })));
   const sums = { critics: all.take(SUM_BYTES / 4), actor: all.take(SUM_BYTES / 4) };
+  if (all.bytes > MOST_BYTES) throw tooLarge(options, learners, all.bytes);
   return {
     bytes: all.bytes,
     sets,
@@ -100,6 +105,18 @@ export function planState(options: SacEngineOptions, learners: number): StatePla
     numbers,
     sums,
   };
+}
+
+function tooLarge({ hidden }: SacEngineOptions, learners: number, bytes: number): InputError {
+  const of = learners === 1 ? '' : ` of ${learners} learners`;
+  return new InputError({
+    code: 'networks-too-large',
+    message: `Networks${of} with hidden layers of ${hidden.join(', ')} take ${(bytes / 2 ** 30).toFixed(1)} GiB with moments and targets; the engine onnx takes 2.`,
+    field: 'sac.hidden',
+    value: hidden,
+    expected: 'at most 2 GiB',
+    hint: 'Take smaller layers, or --engine tfjs.',
+  });
 }
 
 /** Tensors lie network by network and in that learner by learner. */

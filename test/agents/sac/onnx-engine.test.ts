@@ -303,6 +303,14 @@ describe('SAC on ONNX Runtime', () => {
     engine.dispose();
   });
 
+  it('refuses networks that do not fit into its memory', async () => {
+    const options = sacOptions({ hidden: [12_000, 12_000] });
+    await assert.rejects(createOnnxEngine(options, { threads }), {
+      code: 'networks-too-large',
+      field: 'sac.hidden',
+    });
+  });
+
   it('refuses threads and devices that are not there, saying which are', async () => {
     for (const wrong of [0, -1, 1.5, availableParallelism() + 1]) {
       await assert.rejects(createOnnxEngine(sacOptions(), { threads: wrong }), (error: unknown) => {
