@@ -38,9 +38,9 @@ export interface LocalExchangeOptions {
 
 /**
  * Plays captures, or a simulated market, as Binance's REST and WebSocket endpoints. A session begins with the first
- * subscription and plays the capture once (a market has no end); when it has ended and nobody has listened for 5 s, the next subscription
- * begins another. Emits `ended` when
- * a session has sent its last message, `error` when the capture cannot be read on.
+ * subscription and plays the capture once (a market has no end); when it has ended and nobody has listened for 5 s, the
+ * next subscription begins another. Emits `ended` when a session has sent its last message, `error` when the capture
+ * cannot be read on.
  */
 export class LocalExchange extends EventEmitter<{ ended: []; error: [Error] }> {
   readonly survey: Survey;
