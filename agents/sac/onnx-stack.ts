@@ -358,7 +358,11 @@ export class OnnxStack {
   dispose(): void {
     void this.#act.release();
     for (const batch of this.#batches.values()) {
-      void batch.then(({ phases }) => phases.release());
+      // One that could not be compiled has told so already.
+      void batch.then(
+        ({ phases }) => phases.release(),
+        () => undefined,
+      );
     }
     this.#batches.clear();
   }
