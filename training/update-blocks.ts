@@ -22,6 +22,12 @@ export interface UpdateBlocksOptions {
   readonly recorder: Recorder;
 }
 
+/** A block that is not finished: the timestep it began after, and its updates. */
+interface UnderWay {
+  readonly timestep: number;
+  readonly updates: number;
+}
+
 /**
  * Blocks of updates beside the steps that come meanwhile: a block that begins after timestep t learns from the
  * transitions up to t, and the policy that acts until the next is the one from before it.
@@ -34,8 +40,9 @@ export class UpdateBlocks {
   /** The policy after all updates, for who looks at it between steps; loaded when asked for. */
   readonly #latest: ActingPolicy;
   #latestIsStale = true;
-  /** Of the block under way: the timestep it began after, and the steps since. */
-  #timestep = 0;
+  /** Blocks that are not finished, the older first. */
+  readonly #underWay: UnderWay[] = [];
+  /** Since the last block began. */
   #steps = 0;
 
   constructor(options: UpdateBlocksOptions) {
@@ -47,8 +54,8 @@ export class UpdateBlocks {
   }
 
   /**
-   * Begins as many updates as the update-to-data ratio asks for after `newTimesteps` up to `timestep`, once those before
-   * are finished. While they are made the policy acts with the weights from before them.
+   * Begins as many updates as the update-to-data ratio asks for after `newTimesteps` up to `timestep`, right behind those
+   * before, and waits for these. While they are made the policy acts with the weights from before them.
    */
   async learnFrom(timestep: number, newTimesteps: number): Promise<void> {
     const { buffer, updatesPerStep, progress } = this.#options;
@@ -58,26 +65,43 @@ export class UpdateBlocks {
     const updates = Math.floor(progress.owed + 1e-9);
     const steps = this.#stepsBeside();
     if (updates > 0) {
-      await this.finish();
       progress.owed -= updates;
-      await this.learner.begin({ window: buffer.window(steps), updates, before: progress.updates });
-      this.acting.load(this.learner.actor);
-      this.#timestep = timestep;
+      const ahead = this.#underWay.at(-1);
+      await this.learner.begin({
+        window: buffer.window(steps),
+        updates,
+        before: progress.updates + (ahead?.updates ?? 0),
+        follows: ahead !== undefined,
+      });
+      this.#underWay.push({ timestep, updates });
       this.#steps = 0;
+      // Asked for already, so that the learner goes on while this thread wakes up.
+      if (ahead !== undefined) await this.#finishOne();
+      this.acting.load(this.learner.actor);
     }
     // The next step would overwrite rows that the block may draw.
     if (this.#steps >= steps) await this.finish();
   }
 
-  /** Waits for the block under way, if any, and takes note of what came of it. Throws an UpdateFailed. */
+  /** Waits for what is under way, if anything, and takes note of what came of it. Throws an UpdateFailed. */
   async finish(): Promise<void> {
-    const result = await this.learner.finish();
-    if (result === undefined) return;
+    while (this.#underWay.length > 0) await this.#finishOne();
+  }
+
+  async #finishOne(): Promise<void> {
     const { progress, recorder } = this.#options;
+    const result = await this.learner.finish();
+    const { timestep } = this.#underWay.shift() as UnderWay;
     for (const metrics of result.metrics) recordMetrics(recorder, metrics);
     progress.updates += result.metrics.length;
     if (result.metrics.length > 0) this.#latestIsStale = true;
-    if (result.failure !== undefined) throw new UpdateFailed(result.failure, this.#timestep);
+    if (result.failure === undefined) return;
+    // The block behind it was left out.
+    for (const { updates } of this.#underWay.splice(0)) {
+      await this.learner.finish();
+      progress.owed += updates;
+    }
+    throw new UpdateFailed(result.failure, timestep);
   }
 
   /** The policy after all updates so far. */

@@ -8,6 +8,8 @@ export interface Block {
   readonly updates: number;
   /** Updates made before this block. */
   readonly before: number;
+  /** Whether it was asked for before the block ahead of it was finished: if that fails, this one is left out. */
+  readonly follows: boolean;
 }
 
 export interface BlockResult {
@@ -33,9 +35,12 @@ export interface BlockLearner {
   readonly options: SacEngineOptions;
   /** The actor as the last finished block left it (`actor/…`). Overwritten by the block after the next that begins. */
   readonly actor: SacState;
-  /** Begins a block; the one before must be finished. Transitions outside its window may change meanwhile. */
+  /**
+   * Begins a block, at once or right behind the one under way; at most two are. Transitions outside its window may change
+   * meanwhile.
+   */
   begin(block: Block): Promise<void>;
-  /** Waits for the block under way, while the event loop turns now and then; nothing where none is. */
+  /** Waits for the older block under way, while the event loop turns now and then; nothing done where none is. */
   finish(): Promise<BlockResult>;
   /** Between blocks only. */
   exportState(): Promise<LearnerSnapshot>;

@@ -19,10 +19,13 @@ export class LocalLearner implements BlockLearner {
   readonly #engine: SacEngine;
   readonly #learner: Learner;
   readonly #buffer: RingBuffer;
-  /** The actor after the last finished block, and where the next block's goes. */
-  #actor: SacState;
-  #next: SacState;
-  #result = NOTHING_DONE;
+  /** The actor after the last finished block and the one before or after it, in turns. */
+  readonly #actors: readonly SacState[];
+  #begun = 0;
+  #finished = 0;
+  /** Of blocks that are made but not yet asked about. */
+  readonly #results: BlockResult[] = [];
+  #hasFailed = false;
 
   constructor(engine: SacEngine, normaliser: RunningNormaliser, buffer: RingBuffer, seed: number) {
     this.engine = engine.name;
@@ -30,24 +33,26 @@ export class LocalLearner implements BlockLearner {
     this.#engine = engine;
     this.#learner = new Learner(engine, normaliser, seed);
     this.#buffer = buffer;
-    this.#actor = actorOf(engine.exportState());
-    this.#next = actorOf(engine.exportState());
+    this.#actors = [actorOf(engine.exportState()), actorOf(engine.exportState())];
   }
 
   get actor(): SacState {
-    return this.#actor;
+    return this.#actors[this.#finished % 2];
   }
 
   async begin(block: Block): Promise<void> {
-    this.#result = await makeUpdates(this.#learner, this.#buffer, block);
-    this.#engine.exportActor(this.#next);
+    const isLeftOut = block.follows && this.#hasFailed;
+    const result = isLeftOut ? NOTHING_DONE : await makeUpdates(this.#learner, this.#buffer, block);
+    this.#hasFailed = isLeftOut || result.failure !== undefined;
+    this.#results.push(result);
+    this.#begun++;
+    this.#engine.exportActor(this.#actors[this.#begun % 2]);
   }
 
   async finish(): Promise<BlockResult> {
-    const result = this.#result;
-    if (result === NOTHING_DONE) return result;
-    this.#result = NOTHING_DONE;
-    [this.#actor, this.#next] = [this.#next, this.#actor];
+    const result = this.#results.shift();
+    if (result === undefined) return NOTHING_DONE;
+    this.#finished++;
     return result;
   }
 
@@ -58,7 +63,7 @@ export class LocalLearner implements BlockLearner {
   async importState({ weights, streams }: LearnerSnapshot): Promise<void> {
     this.#engine.importState(weights);
     this.#learner.importState(streams);
-    this.#engine.exportActor(this.#actor);
+    this.#engine.exportActor(this.actor);
   }
 
   async dispose(): Promise<void> {

@@ -3,22 +3,29 @@ import type { Block } from './block.ts';
 
 // Hot path of both threads: numbers in memory that they share, and two counters that say whose turn it is.
 
-/** Words of the control block. */
-const Word = {
+/** Words of the control block that say whose turn it is. */
+const Turn = {
   /** Counts what the training thread asked for, blocks and messages; the learner sleeps on it. */
   asked: 0,
   /** Counts what the learner has done of it; the training thread waits on it. */
   done: 1,
-  /** Of the block asked for. */
-  head: 2,
-  length: 3,
-  updates: 4,
-  before: 5,
-  /** Of the block done: updates made, and whether it failed. */
-  made: 6,
-  failed: 7,
 } as const;
-const CONTROL_BYTES = 64;
+/** Words of a place for a block. */
+const Word = {
+  /** Of the block asked for. */
+  head: 0,
+  length: 1,
+  updates: 2,
+  before: 3,
+  follows: 4,
+  /** Of the block done: updates made, and whether it failed. */
+  made: 5,
+  failed: 6,
+} as const;
+const WORDS = 8;
+/** The block under way and the one that is asked for meanwhile. */
+const PLACES = 2;
+const CONTROL_BYTES = 128;
 
 const METRICS: readonly (keyof SacMetrics)[] = [
   'actorLoss',
@@ -32,90 +39,122 @@ const METRICS: readonly (keyof SacMetrics)[] = [
   'entropy',
 ];
 
-/** The memory through which the training thread and the learner's hand each other blocks and what came of them. */
+/** An object of the shape that metrics have, to be filled. */
+const NONE = Object.fromEntries(METRICS.map((name) => [name, 0])) as Record<keyof SacMetrics, number>;
+
+/** Where one of two blocks in a row is described, with what it needs and what came of it. */
+interface Place {
+  readonly words: Int32Array;
+  readonly statistics: Float64Array;
+  readonly metrics: Float64Array;
+}
+
+/**
+ * The memory through which the training thread and the learner's hand each other blocks and what came of them. What is
+ * asked for is known by its number, from 0 on; a block and the one after it have places of their own.
+ */
 export class SharedBlock {
   readonly memory: SharedArrayBuffer;
-  /** Mean and variance of each feature when the block began. */
-  readonly statistics: Float64Array;
-  readonly #control: Int32Array;
-  readonly #metrics: Float64Array;
+  readonly #turns: Int32Array;
+  readonly #places: readonly Place[];
 
   /** In `memory`, or in memory of its own for blocks of up to `maxUpdates` and observations of `observationSize`. */
   constructor(observationSize: number, maxUpdates: number, memory?: SharedArrayBuffer) {
-    const numbers = 2 * observationSize + maxUpdates * METRICS.length;
-    this.memory = memory ?? new SharedArrayBuffer(CONTROL_BYTES + 8 * numbers);
-    this.#control = new Int32Array(this.memory, 0, CONTROL_BYTES / 4);
-    this.statistics = new Float64Array(this.memory, CONTROL_BYTES, 2 * observationSize);
-    this.#metrics = new Float64Array(this.memory, CONTROL_BYTES + 16 * observationSize);
+    const [statistics, metrics] = [2 * observationSize, maxUpdates * METRICS.length];
+    this.memory = memory ?? new SharedArrayBuffer(CONTROL_BYTES + PLACES * 8 * (statistics + metrics));
+    this.#turns = new Int32Array(this.memory, 0, 2);
+    this.#places = Array.from({ length: PLACES }, (_, place) => {
+      const at = CONTROL_BYTES + place * 8 * (statistics + metrics);
+      return {
+        words: new Int32Array(this.memory, 4 * WORDS * (1 + place), WORDS),
+        statistics: new Float64Array(this.memory, at, statistics),
+        metrics: new Float64Array(this.memory, at + 8 * statistics, metrics),
+      };
+    });
   }
 
-  get maxUpdates(): number {
-    return this.#metrics.length / METRICS.length;
+  /** Mean and variance of each feature when a block began. */
+  statistics(number: number): Float64Array {
+    return this.#place(number).statistics;
+  }
+
+  #place(number: number): Place {
+    return this.#places[number % PLACES];
   }
 
   // The training thread's side.
 
-  writeBlock({ window, updates, before }: Block): void {
-    this.#control[Word.head] = window.head;
-    this.#control[Word.length] = window.length;
-    this.#control[Word.updates] = updates;
-    this.#control[Word.before] = before;
+  writeBlock(number: number, { window, updates, before, follows }: Block): void {
+    const { words } = this.#place(number);
+    words[Word.head] = window.head;
+    words[Word.length] = window.length;
+    words[Word.updates] = updates;
+    words[Word.before] = before;
+    words[Word.follows] = follows ? 1 : 0;
   }
 
   /** Asks for the block written, or for the message posted. */
   ask(): void {
-    Atomics.add(this.#control, Word.asked, 1);
-    Atomics.notify(this.#control, Word.asked);
+    Atomics.add(this.#turns, Turn.asked, 1);
+    Atomics.notify(this.#turns, Turn.asked);
   }
 
-  get isDone(): boolean {
-    return Atomics.load(this.#control, Word.done) === Atomics.load(this.#control, Word.asked);
+  /** Sleeps until what has the number is done, at most so long; whether it is. */
+  waitUntilDone(number: number, milliseconds: number): boolean {
+    const done = Atomics.load(this.#turns, Turn.done);
+    if (isBeyond(done, number)) return true;
+    Atomics.wait(this.#turns, Turn.done, done, milliseconds);
+    return isBeyond(Atomics.load(this.#turns, Turn.done), number);
   }
 
-  /** Sleeps until all is done, at most so long; whether it is. */
-  waitUntilDone(milliseconds: number): boolean {
-    const done = Atomics.load(this.#control, Word.done);
-    if (done === Atomics.load(this.#control, Word.asked)) return true;
-    Atomics.wait(this.#control, Word.done, done, milliseconds);
-    return this.isDone;
+  hasFailed(number: number): boolean {
+    return this.#place(number).words[Word.failed] === 1;
   }
 
-  get failed(): boolean {
-    return this.#control[Word.failed] === 1;
-  }
-
-  readMetrics(): SacMetrics[] {
-    return Array.from({ length: this.#control[Word.made] }, (_, update) => {
-      const at = update * METRICS.length;
-      const entries = METRICS.map((name, i) => [name, this.#metrics[at + i]]);
-      return Object.fromEntries(entries) as unknown as SacMetrics;
-    });
+  readMetrics(number: number): SacMetrics[] {
+    const { words, metrics } = this.#place(number);
+    const read: SacMetrics[] = [];
+    for (let update = 0, at = 0; update < words[Word.made]; update++) {
+      const one = { ...NONE };
+      for (const name of METRICS) one[name] = metrics[at++];
+      read.push(one);
+    }
+    return read;
   }
 
   // The learner's side.
 
-  /** Sleeps until something more than `handled` was asked for. */
-  waitForAsked(handled: number): void {
-    Atomics.wait(this.#control, Word.asked, handled);
+  /** Sleeps until what has the number is asked for. */
+  waitForAsked(number: number): void {
+    Atomics.wait(this.#turns, Turn.asked, number);
   }
 
-  readBlock(): Block {
-    const window = { head: this.#control[Word.head], length: this.#control[Word.length] };
-    return { window, updates: this.#control[Word.updates], before: this.#control[Word.before] };
+  readBlock(number: number): Block {
+    const { words } = this.#place(number);
+    const window = { head: words[Word.head], length: words[Word.length] };
+    const [updates, before, follows] = [words[Word.updates], words[Word.before], words[Word.follows] === 1];
+    return { window, updates, before, follows };
   }
 
-  writeMetrics(update: number, metrics: SacMetrics): void {
+  writeMetrics(number: number, update: number, metrics: SacMetrics): void {
     const at = update * METRICS.length;
-    for (let i = 0; i < METRICS.length; i++) this.#metrics[at + i] = metrics[METRICS[i]];
+    const place = this.#place(number);
+    for (let i = 0; i < METRICS.length; i++) place.metrics[at + i] = metrics[METRICS[i]];
   }
 
-  writeOutcome(made: number, failed: boolean): void {
-    this.#control[Word.made] = made;
-    this.#control[Word.failed] = failed ? 1 : 0;
+  writeOutcome(number: number, made: number, failed: boolean): void {
+    const { words } = this.#place(number);
+    words[Word.made] = made;
+    words[Word.failed] = failed ? 1 : 0;
   }
 
   markDone(): void {
-    Atomics.add(this.#control, Word.done, 1);
-    Atomics.notify(this.#control, Word.done);
+    Atomics.add(this.#turns, Turn.done, 1);
+    Atomics.notify(this.#turns, Turn.done);
   }
+}
+
+/** Whether a counter of 32 bits, which may have turned over, has gone past a number. */
+function isBeyond(counter: number, number: number): boolean {
+  return ((counter - number) | 0) > 0;
 }

@@ -73,7 +73,9 @@ export class ThreadLearner implements BlockLearner {
   #ready: Extract<Answer, { kind: 'ready' }> | undefined;
   #slots: readonly SacState[] = [];
   #slot = 0;
-  #busy = false;
+  /** What was asked for so far, blocks and messages, and how many of the last of it are blocks not yet finished. */
+  #asked = 0;
+  #underWay = 0;
   #disposed = false;
   #ended: Error | undefined;
   /** Who waits for the next answer, and an answer that came before anyone waited. */
@@ -132,22 +134,24 @@ export class ThreadLearner implements BlockLearner {
 
   async begin(block: Block): Promise<void> {
     if (this.#ended !== undefined) throw this.#ended;
-    this.#normaliser.copyStatistics(this.#shared.statistics);
-    this.#shared.writeBlock(block);
-    this.#busy = true;
-    this.#shared.ask();
+    const number = this.#asked;
+    this.#normaliser.copyStatistics(this.#shared.statistics(number));
+    this.#shared.writeBlock(number, block);
+    this.#underWay++;
+    this.#ask();
   }
 
   async finish(): Promise<BlockResult> {
-    if (!this.#busy) return NOTHING_DONE;
-    while (!this.#shared.waitUntilDone(TURN_MS)) {
+    if (this.#underWay === 0) return NOTHING_DONE;
+    const number = this.#asked - this.#underWay;
+    while (!this.#shared.waitUntilDone(number, TURN_MS)) {
       await new Promise((resolve) => setImmediate(resolve));
       if (this.#ended !== undefined) throw this.#ended;
     }
-    this.#busy = false;
+    this.#underWay--;
     this.#slot = 1 - this.#slot;
-    const metrics = this.#shared.readMetrics();
-    if (!this.#shared.failed) return { metrics };
+    const metrics = this.#shared.readMetrics(number);
+    if (!this.#shared.hasFailed(number)) return { metrics };
     const answer = await this.#answer();
     return { metrics, failure: answer.kind === 'failed' ? received(answer.error) : answer };
   }
@@ -168,7 +172,7 @@ export class ThreadLearner implements BlockLearner {
       const exit = new Promise((resolve) => this.#worker.once('exit', resolve));
       this.#worker.ref();
       this.#port.postMessage({ kind: 'dispose' } satisfies Request);
-      this.#shared.ask();
+      this.#ask();
       await exit;
     }
     this.#port.close();
@@ -188,15 +192,21 @@ export class ThreadLearner implements BlockLearner {
   }
 
   async #request(request: Request): Promise<Answer> {
-    if (this.#busy) throw new Error('a block is under way');
+    if (this.#underWay > 0) throw new Error('a block is under way');
     if (this.#ended !== undefined) throw this.#ended;
     this.#port.postMessage(request);
-    this.#shared.ask();
+    const number = this.#ask();
     const answer = await this.#answer();
     // Its counter follows its answer at once.
-    while (!this.#shared.waitUntilDone(TURN_MS)) if (this.#ended !== undefined) throw this.#ended;
+    while (!this.#shared.waitUntilDone(number, TURN_MS)) if (this.#ended !== undefined) throw this.#ended;
     if (answer.kind === 'failed') throw received(answer.error);
     return answer;
+  }
+
+  /** Asks for what was written or posted; its number. */
+  #ask(): number {
+    this.#shared.ask();
+    return this.#asked++;
   }
 
   #answer(): Promise<Answer> {

@@ -35,15 +35,15 @@ async function serve(engine: SacEngine): Promise<void> {
   const actors = new SharedArrayBuffer(2 * size);
   const slots = [sharedActor(actor, actors, 0), sharedActor(actor, actors, size)];
   let slot = 0;
+  let hasFailed = false;
   publish(engine, slots[slot]);
   answer({ kind: 'ready', engine: engine.name, options: engine.options, actor, actors });
 
-  for (let handled = 0; ; handled++) {
-    shared.waitForAsked(handled);
+  for (let number = 0; ; number++) {
+    shared.waitForAsked(number);
     const received = receiveMessageOnPort(port) as { message: Request } | undefined;
     if (received === undefined) {
-      normaliser.setStatistics(shared.statistics);
-      await runBlock();
+      await runBlock(number);
       slot = 1 - slot;
       publish(engine, slots[slot]);
     } else if (received.message.kind === 'dispose') {
@@ -55,18 +55,21 @@ async function serve(engine: SacEngine): Promise<void> {
     shared.markDone();
   }
 
-  async function runBlock(): Promise<void> {
-    const { window, updates, before } = shared.readBlock();
+  async function runBlock(number: number): Promise<void> {
+    const { window, updates, before, follows } = shared.readBlock(number);
+    if (follows && hasFailed) return shared.writeOutcome(number, 0, false);
+    hasFailed = false;
+    normaliser.setStatistics(shared.statistics(number));
     for (let update = 0; update < updates; update++) {
       try {
-        shared.writeMetrics(update, await learner.update(buffer, window));
+        shared.writeMetrics(number, update, await learner.update(buffer, window));
       } catch (error) {
+        hasFailed = true;
         answer({ kind: 'failed', error: sendable(explainUpdate(error, before + update + 1)) });
-        shared.writeOutcome(update, true);
-        return;
+        return shared.writeOutcome(number, update, true);
       }
     }
-    shared.writeOutcome(updates, false);
+    shared.writeOutcome(number, updates, false);
   }
 
   async function respond(request: Request): Promise<void> {
