@@ -1,17 +1,24 @@
 /**
- * SAC updates/s by device and size of batch, on every device that ONNX Runtime offers here and can use:
- * `npm run bench -- sac-devices`.
+ * SAC updates/s by device and size of batch, on every device that ONNX Runtime offers here and can use, and of several
+ * seeds in one graph: `npm run bench -- sac-devices`. On CUDA beside peers on the same card.
  */
 import { syntheticBatch } from '../agents/sac/calibrate.ts';
 import { DEVICES, type Device } from '../agents/sac/onnx-device.ts';
-import { createOnnxEngine } from '../agents/sac/onnx-engine.ts';
+import { createOnnxEngine, createStackedEngine } from '../agents/sac/onnx-engine.ts';
 import { MakergymError } from '../base/errors.ts';
 import { loadOnnxRuntime } from '../onnx/session.ts';
 import { DEFAULT_SAC } from '../training/settings.ts';
-import type { Bench } from './bench.ts';
-import { rateOf } from './turns.ts';
+import type { Bench, BenchContext, Figure } from './bench.ts';
+import { type Contestant, rateOf, TurnTakingPeer, takeTurns } from './turns.ts';
 
 const BATCH_SIZES = [256, 512, 1024, 2048, 4096, 8192];
+const SEEDS = [1, 2, 4, 8];
+const PEERS = [
+  { name: 'Stable-Baselines3', script: 'sac_sb3.py' },
+  { name: 'SBX', script: 'sac_sbx.py' },
+] as const;
+/** Updates of a peer's turn. */
+const PEER_UPDATES = 100;
 
 function sizes(batchSize: number) {
   const fixed = { observationSize: 64, actionSize: 3, targetEntropy: -3, seed: 1 };
@@ -31,39 +38,114 @@ async function obstacle(device: Device): Promise<string | null> {
   }
 }
 
-export const sacDevices: Bench = {
-  name: 'sac-devices',
-  describe: 'SAC updates by device and size of batch',
-  async *run({ threads, quick, log }) {
-    const runtime = await loadOnnxRuntime();
-    if (runtime === null) {
-      log('onnxruntime-node is not installed: nothing to measure.');
-      return;
-    }
-    const offered = runtime.listSupportedBackends().map(({ name }) => name);
-    log(`ONNX Runtime offers ${offered.join(', ')}`);
-    const usable: Device[] = [];
-    for (const device of DEVICES.filter((name) => offered.includes(name))) {
-      const reason = await obstacle(device);
-      if (reason === null) usable.push(device);
-      else log(`${device} is left out: ${reason}`);
-    }
-    if (usable.every((device) => device === 'cpu')) log('No device but the processor can be used here.');
-    for (const batchSize of quick ? BATCH_SIZES.slice(0, 2) : BATCH_SIZES) {
-      for (const device of usable) {
-        const options = sizes(batchSize);
-        const engine = await createOnnxEngine(options, { device, threads });
-        const batch = syntheticBatch(options);
-        await rateOf(() => engine.update(batch), 200);
-        const rate = await rateOf(() => engine.update(batch), quick ? 200 : 2000);
-        engine.dispose();
-        yield {
-          what: `SAC on ${device}, batch ${batchSize}, 2×256`,
-          ours: rate,
-          unit: 'updates/s',
-          note: `${Math.round(rate * batchSize)} transitions/s`,
-        };
+async function usableDevices(log: BenchContext['log']): Promise<readonly Device[]> {
+  const runtime = await loadOnnxRuntime();
+  if (runtime === null) {
+    log('onnxruntime-node is not installed: nothing to measure.');
+    return [];
+  }
+  const offered = runtime.listSupportedBackends().map(({ name }) => name);
+  log(`ONNX Runtime offers ${offered.join(', ')}`);
+  const usable: Device[] = [];
+  for (const device of DEVICES.filter((name) => offered.includes(name))) {
+    const reason = await obstacle(device);
+    if (reason === null) usable.push(device);
+    else log(`${device} is left out: ${reason}`);
+  }
+  if (usable.every((device) => device === 'cpu')) log('No device but the processor can be used here.');
+  return usable;
+}
+
+async function contestant(device: Device, batchSize: number, context: BenchContext): Promise<Contestant> {
+  const { threads, quick } = context;
+  const options = sizes(batchSize);
+  const engine = await createOnnxEngine(options, { device, threads });
+  const batch = syntheticBatch(options);
+  return {
+    name: device,
+    turn: () => rateOf(() => engine.update(batch), quick ? 200 : 700),
+    close: () => engine.dispose(),
+  };
+}
+
+/** Peers that compute on CUDA, with why those that are missing are. */
+async function peersOnCuda(batchSize: number, { threads, python, log }: BenchContext) {
+  const peers: TurnTakingPeer[] = [];
+  const missing = new Map<string, string>();
+  for (const { name, script } of PEERS) {
+    log(`starting ${name} on cuda`);
+    const parameters = [String(batchSize), 'cuda'];
+    const peer = await TurnTakingPeer.start(name, python, script, threads, PEER_UPDATES, parameters);
+    if (typeof peer === 'string') missing.set(name, peer);
+    else peers.push(peer);
+  }
+  return { peers, missing };
+}
+
+async function* byBatch(devices: readonly Device[], context: BenchContext): AsyncIterable<Figure> {
+  const { quick, threads } = context;
+  for (const batchSize of quick ? BATCH_SIZES.slice(0, 2) : BATCH_SIZES) {
+    const withPeers = devices.includes('cuda') && (batchSize === 256 || batchSize === 4096);
+    const { peers, missing } = withPeers
+      ? await peersOnCuda(batchSize, context)
+      : { peers: [], missing: new Map<string, string>() };
+    const ours = await Promise.all(devices.map((device) => contestant(device, batchSize, context)));
+    const contestants = [...ours, ...peers];
+    const rates = await takeTurns(contestants, quick ? 1 : 3);
+    for (const one of contestants) one.close();
+    for (const device of devices) {
+      const rate = rates.get(device) ?? Number.NaN;
+      const where = device === 'cpu' ? `cpu, ${threads} threads` : device;
+      const figure = {
+        what: `SAC on ${where}, batch ${batchSize}, 2×256`,
+        ours: rate,
+        unit: 'updates/s',
+        note: `${Math.round(rate * batchSize)} transitions/s`,
+      };
+      if (device !== 'cuda' || !withPeers) yield figure;
+      else {
+        for (const { name } of PEERS) {
+          const theirs = rates.get(name) ?? null;
+          yield { ...figure, peer: `${name} on cuda`, theirs, missing: missing.get(name) };
+        }
       }
     }
+  }
+}
+
+async function* bySeeds(devices: readonly Device[], { threads, quick }: BenchContext): AsyncIterable<Figure> {
+  for (const device of devices) {
+    const options = sizes(256);
+    let alone = Number.NaN;
+    for (const count of SEEDS) {
+      const seeds = Array.from({ length: count }, (_, i) => i + 1);
+      const engine = await createStackedEngine(options, seeds, { device, threads });
+      const batches = seeds.map((seed) => syntheticBatch(options, `seed ${seed}`));
+      await rateOf(() => engine.update(batches), 200);
+      const rate = await rateOf(() => engine.update(batches), quick ? 200 : 1000);
+      engine.dispose();
+      if (count === 1) alone = rate;
+      yield {
+        what: `${count} learners on ${device}, batch 256, 2×256`,
+        ours: count * rate,
+        unit: 'updates/s in all',
+        note: `an update of all takes ${(alone / rate).toFixed(2)} times as long as of one`,
+      };
+    }
+  }
+}
+
+export const sacDevices: Bench = {
+  name: 'sac-devices',
+  describe: 'SAC updates by device and size of batch, and of several seeds in one graph',
+  async *run(context) {
+    const devices = await usableDevices(context.log);
+    if (devices.length === 0) return;
+    yield* byBatch(devices, context);
+    // The processor's are the bench sac-seeds.
+    yield* bySeeds(
+      devices.filter((device) => device !== 'cpu'),
+      context,
+    );
   },
 };

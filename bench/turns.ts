@@ -66,8 +66,9 @@ export class TurnTakingPeer implements Contestant {
     script: string,
     threads: number,
     work: number,
+    parameters: readonly string[] = [],
   ): Promise<TurnTakingPeer | string> {
-    const process = new PeerProcess(python, script, [String(threads), String(work)]);
+    const process = new PeerProcess(python, script, [String(threads), String(work), ...parameters]);
     const peer = new TurnTakingPeer(name, process, work);
     try {
       await peer.turn();

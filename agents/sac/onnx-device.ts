@@ -7,10 +7,27 @@ import type { OnnxRuntime } from '../../onnx/session.ts';
 export const DEVICES = ['cpu', 'cuda', 'webgpu', 'dml', 'coreml'] as const;
 export type Device = (typeof DEVICES)[number];
 
+/** Devices that have the operations of `com.microsoft` that graphs are written with. */
+const HAS_CONTRIB: ReadonlySet<Device> = new Set(['cpu', 'cuda']);
+
+export function hasContrib(device: Device): boolean {
+  return HAS_CONTRIB.has(device);
+}
+
+/**
+ * Whether a transfer costs more than to cut tensors out of a larger one. With WebGPU it does (four to nine times as many
+ * updates with few); with CUDA it does not (docs/onnx.md).
+ */
+export function prefersFewTransfers(device: Device): boolean {
+  return !HAS_CONTRIB.has(device);
+}
+
 /** How a session computes. */
 export interface Settings {
   readonly threads: number;
   readonly device: Device;
+  /** Whether tensors that are neighbours in memory go to the device, and come from it, as one. */
+  readonly fewTransfers?: boolean;
   readonly profile?: string;
 }
 

@@ -2,13 +2,21 @@ import { availableParallelism } from 'node:os';
 import { InputError } from '../../base/errors.ts';
 import { loadOnnxRuntime } from '../../onnx/session.ts';
 import type { SacEngine, SacEngineOptions, SacMetrics, SacState, TransitionBatch } from './engine.ts';
-import { type Device, deviceNotThere, requireDevice, requireThreads } from './onnx-device.ts';
+import {
+  type Device,
+  deviceNotThere,
+  prefersFewTransfers,
+  requireDevice,
+  requireThreads,
+} from './onnx-device.ts';
 import { OnnxStack } from './onnx-stack.ts';
 
 export interface OnnxEngineOptions {
   /** Threads of the update, 1 up to the machine's; all of them by default. */
   readonly threads?: number;
   readonly device?: Device;
+  /** Whether neighbours in memory go to the device, and come from it, as one; by default where that is faster. */
+  readonly fewTransfers?: boolean;
   /** Writes ONNX Runtime's profile of the update to files that begin so. */
   readonly profile?: string;
 }
@@ -78,7 +86,12 @@ export async function createStackedEngine(
 async function openStack(
   options: SacEngineOptions,
   seeds: readonly number[],
-  { threads = availableParallelism(), device = 'cpu', profile }: OnnxEngineOptions,
+  {
+    threads = availableParallelism(),
+    device = 'cpu',
+    fewTransfers = prefersFewTransfers(device),
+    profile,
+  }: OnnxEngineOptions,
 ): ReturnType<typeof OnnxStack.create> {
   requireThreads(threads);
   const runtime = await loadOnnxRuntime();
@@ -94,7 +107,7 @@ async function openStack(
   }
   requireDevice(runtime, device);
   try {
-    return await OnnxStack.create(runtime, options, seeds, { threads, device, profile });
+    return await OnnxStack.create(runtime, options, seeds, { threads, device, fewTransfers, profile });
   } catch (error) {
     if (device === 'cpu') throw error;
     throw deviceNotThere(device, `ONNX Runtime cannot use the device ${device}: ${firstLine(error)}`);

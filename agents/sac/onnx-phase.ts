@@ -23,6 +23,71 @@ export interface PhasesSpec {
   readonly batch: BatchMemory;
 }
 
+/** Updates' halves, compiled for one size of batch. */
+export interface Phases {
+  /**
+   * Writes gradients and means. The critics' are found from the weights of set `current`; the actor's from its own of
+   * that set and the critics of the other, which have just been updated.
+   */
+  run(phase: Phase, current: number): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Tensors in one memory: those of a state begin where its set does, which may be the first or the second. */
+export interface PlacedGroup {
+  readonly memory: ArrayBuffer;
+  readonly starts: readonly [number, number];
+  readonly tensors: readonly PlacedTensor[];
+}
+
+/** What a phase can read. */
+export function inputsOf(phase: Phase, { plan, state, batch }: PhasesSpec): readonly PlacedGroup[] {
+  const { actor, critics } = trainedOf(plan);
+  const [first, second] = plan.sets;
+  const ofState = (starts: readonly [number, number], tensors: readonly PlacedTensor[]) => ({
+    memory: state,
+    starts,
+    tensors,
+  });
+  return [
+    { memory: batch.memory, starts: [0, 0], tensors: batch.inputs },
+    ofState([0, 0], plan.numbers),
+    ofState([first, second], actor),
+    ofState(phase === 'critics' ? [first, second] : [second, first], critics),
+    ofState([first, second], plan.targets),
+  ];
+}
+
+/** Where what both phases find goes. */
+export function resultsOf({ plan, state, batch }: PhasesSpec): readonly PlacedGroup[] {
+  const gradients = plan.trained.map((tensor) => ({ ...tensor, name: gradientName(tensor.name) }));
+  return [
+    { memory: batch.memory, starts: [0, 0], tensors: batch.results },
+    { memory: state, starts: [plan.gradient, plan.gradient], tensors: gradients },
+  ];
+}
+
+function trainedOf({ trained, critics }: StatePlan) {
+  const isCritics = ({ at }: PlacedTensor) => at >= critics.at;
+  return { actor: trained.filter((tensor) => !isCritics(tensor)), critics: trained.filter(isCritics) };
+}
+
+/** Tensors over the memory of groups, by name. */
+export function tensorsOver(
+  runtime: OnnxRuntime,
+  groups: readonly PlacedGroup[],
+  current: number,
+): Map<string, Tensor> {
+  return new Map(
+    groups.flatMap(({ memory, starts, tensors }) =>
+      tensors.map(({ name, shape, at }) => {
+        const data = floatsAt(memory, { shape, at: starts[current] + at });
+        return [name, new runtime.Tensor('float32', data, shape)] as const;
+      }),
+    ),
+  );
+}
+
 /** Tensors of a phase. */
 interface PhaseTensors {
   /** What it reads when the state lies in the first set, and when it lies in the second. */
@@ -31,11 +96,11 @@ interface PhaseTensors {
 }
 
 /**
- * The graphs that find the gradients and means of each phase, compiled for one size of batch, with the tensors they read
- * from and write into. Both are one session: a second would have threads of its own, which would wait awake for their next
- * run and take the first's processors.
+ * The graphs that find the gradients and means of each phase, with the tensors they read from and write into. Both are
+ * one session: a second would have threads of its own, which would wait awake for their next run and take the first's
+ * processors.
  */
-export class CompiledPhases {
+export class ProcessorPhases implements Phases {
   readonly #session: InPlaceSession;
   readonly #tensors: Readonly<Record<Phase, PhaseTensors>>;
   readonly #isProfiled: boolean;
@@ -50,37 +115,18 @@ export class CompiledPhases {
     this.#isProfiled = isProfiled;
   }
 
-  static async compile(runtime: OnnxRuntime, spec: PhasesSpec): Promise<CompiledPhases> {
-    const { options, settings, size, learners, plan, state, batch } = spec;
+  static async compile(runtime: OnnxRuntime, spec: PhasesSpec): Promise<ProcessorPhases> {
+    const { options, settings, size, learners, batch } = spec;
     const graphs = [criticGraph(options, size, learners), actorGraph(options, size, learners)] as const;
     const session = await InPlaceSession.openChoice(runtime, 'sac', graphs, sessionOptions(settings));
     const inputs = new Set(session.inputNames);
-    const tensors = (memory: ArrayBuffer, placed: readonly PlacedTensor[], start = 0) =>
-      placed.map(({ name, shape, at }) => {
-        const data = floatsAt(memory, { shape, at: start + at });
-        return [name, new runtime.Tensor('float32', data, shape)] as const;
-      });
-
-    const fixed = [...tensors(batch.memory, batch.inputs), ...tensors(state, plan.numbers)];
-    const isCritics = ({ at }: PlacedTensor) => at >= plan.critics.at;
-    const actor = plan.trained.filter((tensor) => !isCritics(tensor));
-    const critics = plan.trained.filter(isCritics);
-    const gradients = plan.trained.map((tensor) => ({ ...tensor, name: gradientName(tensor.name) }));
-    const results = new Map([
-      ...tensors(batch.memory, batch.results),
-      ...tensors(state, gradients, plan.gradient),
-    ]);
+    const results = tensorsOver(runtime, resultsOf(spec), 0);
     const ofPhase = (phase: Phase): PhaseTensors => {
       const isFirst = phase === 'critics';
       const choice = new runtime.Tensor('bool', Uint8Array.of(isFirst ? 1 : 0), []);
       const feeds = [0, 1].map((current) => {
-        const ofState = [
-          ...tensors(state, actor, plan.sets[current]),
-          ...tensors(state, critics, plan.sets[isFirst ? current : 1 - current]),
-          ...tensors(state, plan.targets, plan.sets[current]),
-        ];
-        const used = [...fixed, ...ofState].filter(([name]) => inputs.has(name));
-        return Object.fromEntries([[CHOICE, choice] as const, ...used]);
+        const all = [...tensorsOver(runtime, inputsOf(phase, spec), current)];
+        return Object.fromEntries([[CHOICE, choice] as const, ...all.filter(([name]) => inputs.has(name))]);
       });
       const { outputs } = graphs[isFirst ? 0 : 1];
       const fetches = outputs.map(({ name }, i) => [resultOf(i), results.get(name) as Tensor] as const);
@@ -90,13 +136,9 @@ export class CompiledPhases {
     // Means of zeros by weights of zeros are finite, as they are at any later time.
     const { feeds, fetches } = ofPhases.critics;
     await session.probe(feeds[0], fetches, batch.view('critic/means'));
-    return new CompiledPhases(session, ofPhases, settings.profile !== undefined);
+    return new ProcessorPhases(session, ofPhases, settings.profile !== undefined);
   }
 
-  /**
-   * Writes gradients and means. The critics' are found from the weights of set `current`; the actor's from its own of
-   * that set and the critics of the other, which have just been updated.
-   */
   run(phase: Phase, current: number): Promise<void> {
     const { feeds, fetches } = this.#tensors[phase];
     return this.#session.run(feeds[current], fetches);

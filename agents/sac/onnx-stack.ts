@@ -12,10 +12,11 @@ import { exportScalars, importScalars } from './learner-scalars.ts';
 import { requireColumns, requireFinite } from './onnx-batch.ts';
 import { BatchMemory } from './onnx-batch-memory.ts';
 import { type Settings, sessionOptions } from './onnx-device.ts';
+import { DevicePhases } from './onnx-device-phases.ts';
 import { actorWeights, copyIn, copyOut, criticWeights, type GraphTensor } from './onnx-layout.ts';
 import { LentTensor } from './onnx-lent.ts';
 import { floatsAt, planState, type StatePlan, type UpdateNumber } from './onnx-memory.ts';
-import { CompiledPhases, PHASES } from './onnx-phase.ts';
+import { PHASES, type Phases, ProcessorPhases } from './onnx-phase.ts';
 import { actGraph, maskName } from './onnx-update.ts';
 import { advanceScales, errorLimit, type Scales, sharpeWeight } from './scales.ts';
 
@@ -31,7 +32,7 @@ interface Numbers {
 /** A size of batch that updates are made of. */
 interface OpenBatch {
   readonly memory: BatchMemory;
-  readonly phases: CompiledPhases;
+  readonly phases: Phases;
 }
 
 /**
@@ -73,10 +74,10 @@ export class OnnxStack {
     seeds: readonly number[],
     settings: Settings,
   ): Promise<{ readonly stack: OnnxStack; readonly batch: TransitionBatch }> {
-    // One row or a few dozen are not worth waking threads for.
+    // One row or a few dozen are not worth waking threads for, or the way to a device.
     const act = await runtime.InferenceSession.create(
       encodeModel(actGraph(options, seeds.length), { producer: 'makergym', producerVersion: '' }),
-      sessionOptions({ ...settings, threads: 1, profile: undefined }),
+      sessionOptions({ threads: 1, device: 'cpu' }),
     );
     const stack = new OnnxStack(runtime, options, seeds, settings, act);
     const { memory } = await stack.#batch(options.batchSize);
@@ -161,7 +162,8 @@ export class OnnxStack {
       state: this.#stepper.memory.buffer,
       batch: memory,
     };
-    return { memory, phases: await CompiledPhases.compile(this.#runtime, spec) };
+    const { compile } = this.#settings.fewTransfers ? DevicePhases : ProcessorPhases;
+    return { memory, phases: await compile(this.#runtime, spec) };
   }
 
   /** Actions of every learner's policy on `count` rows each, the learners' one after the other. */

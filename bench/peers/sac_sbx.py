@@ -1,4 +1,4 @@
-"""SAC updates of SBX (JAX) in turns: `sac_sbx.py THREADS UPDATES` (bench/peers/sac_turns.py).
+"""SAC updates of SBX (JAX) in turns: `sac_sbx.py THREADS UPDATES [BATCH DEVICE]` (bench/peers/sac_turns.py).
 
 A number of updates is compiled into one loop, so every turn makes the same number.
 """
@@ -7,7 +7,8 @@ import sys
 from sac_turns import SETTINGS, make_env, take_turns, use_threads
 
 threads, updates = int(sys.argv[1]), int(sys.argv[2])
-use_threads(threads)
+batch, device = (int(sys.argv[3]), sys.argv[4]) if len(sys.argv) > 3 else (256, "cpu")
+use_threads(threads, device)
 
 import jax  # noqa: E402
 from sbx import SAC  # noqa: E402
@@ -17,7 +18,7 @@ model.learn(5001)
 
 
 def train(count: int) -> None:
-    model.train(count, 256)
+    model.train(count, batch)
     jax.block_until_ready((model.policy.qf_state.params, model.policy.actor_state.params))
 
 

@@ -1,12 +1,13 @@
-"""What the SAC peers of bench/sac.ts share: random transitions of the reference's sizes, and the protocol of turns."""
+"""What the SAC peers of bench/ share: random transitions of the reference's sizes, and the protocol of turns."""
 import os
 import sys
 import time
 from collections.abc import Callable
 
 
-def use_threads(count: int) -> None:
+def use_threads(count: int, device: str = "cpu") -> None:
     """Before NumPy, torch or JAX are imported: JAX takes as many threads as there are processors to run on."""
+    os.environ["JAX_PLATFORMS"] = device
     os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(count)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
