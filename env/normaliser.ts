@@ -1,4 +1,5 @@
 import { InputError } from '../base/errors.ts';
+import { createNormaliseKernel, type NormaliseKernel } from './normalise-kernel.ts';
 
 /**
  * Running statistics of raw features: normalised = clip((x − mean)/√(variance + ε), ±clip). Plain numbers, so that it
@@ -21,6 +22,9 @@ export interface NormaliserOptions {
   readonly clip?: number;
 }
 
+/** From so many rows on the kernel's copies cost less than it saves. */
+const MANY_ROWS = 16;
+
 /**
  * Mean and variance of observation features so far, in float64, updated batch by batch (Welford's recurrence in the
  * parallel form of Chan, Golub and LeVeque, 1983). Without data it only clips. Hot path: no allocation.
@@ -35,6 +39,8 @@ export class RunningNormaliser {
   readonly #variance: Float64Array;
   /** √(variance + ε), scratch of `normalise`. */
   readonly #deviation: Float64Array;
+  /** Made when many rows first come; null where there is no WebAssembly SIMD. */
+  #kernel: NormaliseKernel | null | undefined;
 
   constructor(size: number, options: NormaliserOptions = {}) {
     this.size = positive(size, 'size');
@@ -106,6 +112,13 @@ export class RunningNormaliser {
     const mean = this.#mean;
     const deviation = this.#deviation;
     for (let j = 0; j < size; j++) deviation[j] = Math.sqrt(this.#variance[j] + epsilon);
+    if (count >= MANY_ROWS) {
+      if (this.#kernel === undefined) this.#kernel = createNormaliseKernel(size, clip);
+      if (this.#kernel !== null) {
+        this.#kernel.normalise(mean, deviation, input, count, out);
+        return;
+      }
+    }
     for (let i = 0, k = 0; i < count; i++) {
       for (let j = 0; j < size; j++, k++) {
         const x = (input[k] - mean[j]) / deviation[j];

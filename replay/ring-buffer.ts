@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { InputError, RunError } from '../base/errors.ts';
 import { requireFile } from '../base/files.ts';
 import type { Generator } from '../base/random.ts';
+import { columns, HEADER_BYTES, MAGIC, rowsFor, usedRows, VERSION, Word } from './buffer-layout.ts';
 
 // Hot path: `append` and `sample` use typed arrays over one buffer and allocate nothing.
 
@@ -40,21 +41,8 @@ export const RowKind = {
   final: 2,
 } as const;
 
-const MAGIC = 0x4252474d; // "MGRB", little-endian
-const VERSION = 1;
-const HEADER_BYTES = 64;
-/** Words of the header. */
-const Word = {
-  magic: 0,
-  version: 1,
-  observationSize: 2,
-  actionSize: 3,
-  streams: 4,
-  rows: 5,
-  head: 6,
-  count: 7,
-  finals: 8,
-} as const;
+/** Floats in a line of the cache, 64 bytes on all processors that matter here. */
+const LINE = 16;
 /** Bytes handed over at once when saving and loading. */
 const PIECE = 1 << 24;
 
@@ -81,6 +69,8 @@ export class RingBuffer {
   readonly #actions: Float32Array;
   readonly #rewards: Float32Array;
   readonly #kinds: Uint8Array;
+  /** Rows of the sample under way, and one number more. */
+  #drawn = new Int32Array(0);
 
   constructor(options: RingBufferOptions, memory?: SharedArrayBuffer) {
     const { observationSize, actionSize, streams = 1 } = options;
@@ -202,22 +192,57 @@ export class RingBuffer {
         hint: 'Step the environment first.',
       });
     }
+    const drawn = this.#draw(count, generator, head, length);
+    for (let i = 0; i < count; i++) {
+      const row = drawn[i];
+      copyRow(this.#observations, row, this.observationSize, out.observations, i);
+      copyRow(this.#observations, this.#following(row), this.observationSize, out.nextObservations, i);
+      copyRow(this.#actions, row, this.actionSize, out.actions, i);
+      out.rewards[i] = this.#rewards[row];
+      out.terminated[i] = this.#kinds[row] === RowKind.terminal ? 1 : 0;
+    }
+  }
+
+  /** The row of the observation that came of what was done at `row`. */
+  #following(row: number): number {
+    const next = row + this.streams;
+    return next < this.#rows ? next : next - this.#rows;
+  }
+
+  /**
+   * Rows of transitions. Their numbers lie anywhere in memory, and a copy waits for each in turn; so each row's are asked for
+   * as soon as it is drawn, and are there when the copies come to them.
+   */
+  #draw(count: number, generator: Generator, head: number, length: number): Int32Array {
+    if (this.#drawn.length <= count) this.#drawn = new Int32Array(count + 1);
+    const drawn = this.#drawn;
     const rows = this.#rows;
     const first = (head - length + rows) % rows;
     const limit = 4294967296 - (4294967296 % length);
+    // A remainder of integers, which a number that might have a fraction would not be.
+    const size = length >>> 0;
+    let seen = 0;
     for (let i = 0; i < count; ) {
       const draw = generator.uint32();
       if (draw >= limit) continue;
-      const row = (first + (draw % length)) % rows;
-      const kind = this.#kinds[row];
-      if (kind === RowKind.final) continue;
-      copyRow(this.#observations, row, this.observationSize, out.observations, i);
-      copyRow(this.#observations, (row + this.streams) % rows, this.observationSize, out.nextObservations, i);
-      copyRow(this.#actions, row, this.actionSize, out.actions, i);
-      out.rewards[i] = this.#rewards[row];
-      out.terminated[i] = kind === RowKind.terminal ? 1 : 0;
-      i++;
+      const place = first + (draw % size);
+      const row = place < rows ? place : place - rows;
+      if (this.#kinds[row] === RowKind.final) continue;
+      drawn[i++] = row;
+      seen += this.#rewards[row] + this.#actions[row * this.actionSize];
+      seen += this.#look(row) + this.#look(this.#following(row));
     }
+    // Kept, or reading would be left out as of no use.
+    drawn[count] = seen;
+    return drawn;
+  }
+
+  /** Reads a number of each line of the cache that the observation of a row lies in. */
+  #look(row: number): number {
+    const end = (row + 1) * this.observationSize;
+    let seen = this.#observations[end - 1];
+    for (let i = end - this.observationSize; i < end; i += LINE) seen += this.#observations[i];
+    return seen;
   }
 
   /** Copies the observation of a row, the oldest being 0 and the newest `length − 1`, into `out`. */
@@ -301,24 +326,6 @@ function allocate(bytes: number, capacity: number): SharedArrayBuffer {
       { cause },
     );
   }
-}
-
-/** Rows of a capacity: whole steps of all streams, and the step at the head whose actions are still to come. */
-function rowsFor(capacity: number, streams: number): number {
-  return Math.ceil(capacity / streams) * streams + streams;
-}
-
-function columns(rows: number, observationSize: number, actionSize: number) {
-  const observations = HEADER_BYTES;
-  const actions = observations + rows * observationSize * 4;
-  const rewards = actions + rows * actionSize * 4;
-  const kinds = rewards + rows * 4;
-  return { observations, actions, rewards, kinds, bytes: kinds + rows };
-}
-
-/** Rows are used from the first on, the head's included; after the first turn all are. */
-function usedRows(header: Uint32Array): number {
-  return header[Word.count] + header[Word.streams];
 }
 
 function checkHeader(header: Uint32Array, size: number, path: string): void {

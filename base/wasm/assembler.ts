@@ -34,6 +34,9 @@ export const Vector = {
   f64x2Add: 0xf0,
   f64x2Subtract: 0xf1,
   f64x2Multiply: 0xf2,
+  f64x2Divide: 0xf3,
+  f64x2PseudoMinimum: 0xf6,
+  f64x2PseudoMaximum: 0xf7,
   f32x4ConvertI32x4: 0xfa,
 } as const;
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { InputError } from '../../base/errors.ts';
+import { stream } from '../../base/random.ts';
 import { RunningNormaliser } from '../../env/normaliser.ts';
 
 const rows = fc.array(
@@ -46,6 +47,28 @@ describe('RunningNormaliser', () => {
     normaliser.normalise(Float32Array.of(3, 7, 1000, 7), 2, out);
     assert.ok(Math.abs(out[0] - 1) < 1e-4);
     assert.deepEqual([...out.slice(1)], [0, 3, 0]);
+  });
+
+  it('normalises many rows at once to the bits of each row alone', () => {
+    const generator = stream(5, 'rows');
+    const wide = () => generator.normal() * 10 ** (3 * generator.normal());
+    for (const size of [1, 2, 3, 7, 64]) {
+      const normaliser = new RunningNormaliser(size);
+      normaliser.update(Float32Array.from({ length: 100 * size }, wide), 100);
+      // A batch that shrinks and grows again, with room behind its rows.
+      for (const count of [16, 61, 17, 256]) {
+        const raw = Float32Array.from({ length: (count + 1) * size }, wide);
+        raw.set([Number.NaN, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+        const alone = raw.slice();
+        for (let row = 0; row < count; row++) {
+          const own = alone.subarray(row * size, (row + 1) * size);
+          normaliser.normalise(own, 1, own);
+        }
+        const together = raw.slice();
+        normaliser.normalise(together, count, together);
+        assert.deepEqual([...together], [...alone], `${count} rows of ${size}`);
+      }
+    }
   });
 
   it('is exactly itself after export, JSON and import', () => {
