@@ -1,4 +1,7 @@
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
 import { InputError } from '../../base/errors.ts';
 import type { OnnxRuntime } from '../../onnx/session.ts';
@@ -54,7 +57,31 @@ export function requireDevice(runtime: OnnxRuntime, device: Device): void {
   );
 }
 
-export function deviceNotThere(device: Device, message: string): InputError {
+/** What to say of a device that ONNX Runtime knows and could not use. */
+export function deviceFailed(device: Device, error: unknown): InputError {
+  const message = `ONNX Runtime cannot use the device ${device}: ${reasonOf(error)}`;
+  const needsLibraries = device === 'cuda' && process.platform === 'linux' && !hasCudaLibraries();
+  return deviceNotThere(device, needsLibraries ? `${message}. ${CUDA_LIBRARIES_MISSING}` : message);
+}
+
+const CUDA_LIBRARIES_MISSING =
+  'Its CUDA libraries are not installed; ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install fetches them.';
+
+/** Whether what ONNX Runtime needs for CUDA, which no npm package holds, lies beside its Node binding. */
+function hasCudaLibraries(): boolean {
+  const root = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')), '../bin');
+  return readdirSync(root, { recursive: true }).some((file) =>
+    basename(String(file)).includes('providers_cuda'),
+  );
+}
+
+/** The first line, without the place in ONNX Runtime's source and the condition that it puts in front. */
+function reasonOf(error: unknown): string {
+  const [line] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return (/ was false\. (.+)$/.exec(line)?.[1] ?? line).slice(-200);
+}
+
+function deviceNotThere(device: Device, message: string): InputError {
   return new InputError({
     code: 'device-not-there',
     message,

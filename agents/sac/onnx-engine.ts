@@ -4,7 +4,7 @@ import { loadOnnxRuntime } from '../../onnx/session.ts';
 import type { SacEngine, SacEngineOptions, SacMetrics, SacState, TransitionBatch } from './engine.ts';
 import {
   type Device,
-  deviceNotThere,
+  deviceFailed,
   prefersFewTransfers,
   requireDevice,
   requireThreads,
@@ -110,7 +110,7 @@ async function openStack(
     return await OnnxStack.create(runtime, options, seeds, { threads, device, fewTransfers, profile });
   } catch (error) {
     if (device === 'cpu') throw error;
-    throw deviceNotThere(device, `ONNX Runtime cannot use the device ${device}: ${firstLine(error)}`);
+    throw deviceFailed(device, error);
   }
 }
 
@@ -218,9 +218,4 @@ class StackedEngine implements StackedSacEngine {
       expected: `a whole number from 0 to ${this.seeds.length - 1}`,
     });
   }
-}
-
-function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split('\n')[0].slice(-200);
 }

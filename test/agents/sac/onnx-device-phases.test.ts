@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { SacEngineOptions } from '../../../agents/sac/engine.ts';
-import { hasContrib } from '../../../agents/sac/onnx-device.ts';
+import { deviceFailed, hasContrib } from '../../../agents/sac/onnx-device.ts';
 import { createOnnxEngine, createStackedEngine } from '../../../agents/sac/onnx-engine.ts';
 import { actorGraph, criticGraph } from '../../../agents/sac/onnx-update.ts';
 import { stream } from '../../../base/random.ts';
@@ -101,5 +101,16 @@ describe('the graphs of an update for devices without the operations of com.micr
 
   it('are for all devices but the processor and CUDA', () => {
     assert.ok(hasContrib('cpu') && hasContrib('cuda') && !hasContrib('webgpu'));
+  });
+});
+
+describe('a device that ONNX Runtime cannot use', () => {
+  it('is told of in its own words, without places in its source', () => {
+    const said = new Error(
+      't::Initialize(const Config&)::<lambda()> status == Success was false. No adapter.\nmore',
+    );
+    const { message, code } = deviceFailed('webgpu', said);
+    assert.equal(message, 'ONNX Runtime cannot use the device webgpu: No adapter.');
+    assert.equal(code, 'device-not-there');
   });
 });
