@@ -155,6 +155,23 @@ describe('the learner in a thread of its own', function () {
     assert.deepEqual(left, [9, 8, 9, 8]);
   });
 
+  it('goes on after an update that failed with the updates that are due, in either thread', async () => {
+    const left: unknown[] = [];
+    for (const learnerThread of [false, true]) {
+      const options = { sac: { batchSize: 8 }, training: { learningStarts: 20 }, learnerThread };
+      const engineModule = fakeEngineModule(`throws=9&again&${learnerThread}`);
+      const sac = new SAC(new PointEnv(), { ...options, engineModule });
+      await assert.rejects(sac.learn({ totalTimesteps: 100 }), RunError);
+      await sac.learn({ totalTimesteps: 60 });
+      // 40 timesteps after warm-up, an update each, but for the one that failed.
+      assert.equal(sac.updates, 39);
+      await sac.save(join(folder, 'checkpoint'));
+      await sac.dispose();
+      left.push(loadCheckpoint(join(folder, 'checkpoint')).manifest.files);
+    }
+    assert.deepEqual(left[1], left[0]);
+  });
+
   it('says so when the thread ends by itself', async () => {
     const sac = new SAC(new PointEnv(), {
       training: { learningStarts: 20 },
