@@ -17,16 +17,22 @@ export interface EngineKind {
   /** Whether making one looks for a device and its driver, which may print and crash as they like. */
   readonly probesDevice: boolean;
   /** Makes one. Throws an InputError that says what to do where this machine cannot run it. */
-  create(options: SacEngineOptions, threads?: number): Promise<SacEngine>;
+  create(options: SacEngineOptions, how?: Processors): Promise<SacEngine>;
 }
 
-export interface EngineChoice {
+/** How the engine `onnx` uses the processors; others do as they like. */
+export interface Processors {
+  /** By default all of the machine's or, where an engine is chosen, one if that is faster now. */
+  readonly threads?: number;
+  /** Whether another thread works beside the engine and needs one between updates. */
+  readonly sharesProcessors?: boolean;
+}
+
+export interface EngineChoice extends Processors {
   /** A name of {@link ENGINE_NAMES}; `auto` by default. */
   readonly engine?: string;
   /** Where the engine `onnx` computes; `cpu` by default. */
   readonly device?: string;
-  /** Threads of the engine `onnx`; by default all of the machine's or one, whichever is faster now. */
-  readonly threads?: number;
   /** Is told in one line which engine it is, how fast, and what is lost. */
   readonly report?: (line: string) => void;
 }
@@ -39,7 +45,7 @@ function onnx(device: Device): EngineKind {
     optionalPackage: ONNX_PACKAGE,
     probesDevice: device !== 'cpu',
     brings: 'training five to eight times as fast as TensorFlow.js does in WebAssembly',
-    create: (options, threads) => createOnnxEngine(options, { device, threads }),
+    create: (options, how) => createOnnxEngine(options, { device, ...how }),
   };
 }
 
@@ -94,15 +100,16 @@ const CHOICE_MS = 500;
  * cannot run here is an InputError that says what to install.
  */
 export async function createEngine(options: SacEngineOptions, choice: EngineChoice = {}): Promise<SacEngine> {
-  const { threads, report } = choice;
+  const { threads, sharesProcessors, report } = choice;
+  const how = { threads, sharesProcessors };
   const name = nameOf(choice);
   if (threads !== undefined) requireThreadsFor(name, threads);
-  if (name === AUTO) return fastest(options, threads, report, true);
-  if (name === ONNX && threads === undefined) return fastest(options, threads, report, false);
+  if (name === AUTO) return fastest(options, how, report, true);
+  if (name === ONNX && threads === undefined) return fastest(options, how, report, false);
   const candidates = ENGINES.filter(
     (kind) => kind.name === name || (name === TFJS && kind.name.startsWith(`${TFJS}-`)),
   );
-  const engine = await firstThatRuns(candidates, options, threads);
+  const engine = await firstThatRuns(candidates, options, how);
   report?.(engine.name);
   return engine;
 }
@@ -140,12 +147,12 @@ function requireThreadsFor(name: string, threads: number): void {
 async function firstThatRuns(
   candidates: readonly EngineKind[],
   options: SacEngineOptions,
-  threads: number | undefined,
+  how: Processors,
 ): Promise<SacEngine> {
   let failure: MakergymError | undefined;
   for (const kind of candidates) {
     try {
-      return await kind.create(options, threads);
+      return await kind.create(options, how);
     } catch (error) {
       if (!(error instanceof MakergymError)) throw error;
       failure = error;
@@ -181,17 +188,18 @@ interface Measured extends Candidate {
  */
 async function fastest(
   options: SacEngineOptions,
-  threads: number | undefined,
+  how: Processors,
   report: EngineChoice['report'],
   withTfjs: boolean,
 ): Promise<SacEngine> {
   const start = performance.now();
   const measured: Measured[] = [];
   let failure: MakergymError | undefined;
-  for (const candidate of candidates(withTfjs ? CALIBRATED : [ONNX], threads)) {
+  for (const candidate of candidates(withTfjs ? CALIBRATED : [ONNX], how.threads)) {
     if (measured.length > 0 && performance.now() - start > CHOICE_MS) break;
     try {
-      const engine = await candidate.kind.create(options, candidate.threads);
+      const { kind, threads } = candidate;
+      const engine = await kind.create(options, { ...how, threads });
       measured.push({ ...candidate, engine, rate: await measureUpdates(engine, CALIBRATION_MS) });
     } catch (error) {
       if (!(error instanceof MakergymError) || !withTfjs) throw error;
@@ -216,7 +224,7 @@ async function slowest(
   failure: MakergymError | undefined,
 ): Promise<SacEngine> {
   const kinds = ENGINES.filter(({ name }) => name.startsWith(`${TFJS}-`));
-  const engine = await firstThatRuns(kinds, options, undefined);
+  const engine = await firstThatRuns(kinds, options, {});
   const lost = isInstalled(ONNX_PACKAGE)
     ? `ONNX Runtime does not run here (${failure?.message ?? 'unknown why'})`
     : `${ONNX_PACKAGE} is not installed: npm install ${ONNX_PACKAGE} brings ${onnx('cpu').brings}`;

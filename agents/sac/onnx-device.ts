@@ -31,6 +31,8 @@ export interface Settings {
   readonly device: Device;
   /** Whether tensors that are neighbours in memory go to the device, and come from it, as one. */
   readonly fewTransfers?: boolean;
+  /** Whether its threads sleep between runs, so that others have their processors at once. */
+  readonly sharesProcessors?: boolean;
   readonly profile?: string;
 }
 
@@ -92,7 +94,12 @@ function deviceNotThere(device: Device, message: string): InputError {
   });
 }
 
-export function sessionOptions({ threads, device, profile }: Settings): InferenceSession.SessionOptions {
+export function sessionOptions({
+  threads,
+  device,
+  sharesProcessors,
+  profile,
+}: Settings): InferenceSession.SessionOptions {
   return {
     executionProviders: [device],
     intraOpNumThreads: threads,
@@ -103,6 +110,8 @@ export function sessionOptions({ threads, device, profile }: Settings): Inferenc
     enableProfiling: profile !== undefined,
     profileFilePrefix: profile,
     // Denormal numbers would slow arithmetic down a hundredfold on some processors.
-    extra: { session: { set_denormal_as_zero: '1' } },
+    extra: {
+      session: { set_denormal_as_zero: '1', force_spinning_stop: sharesProcessors === true ? '1' : '0' },
+    },
   };
 }

@@ -17,6 +17,11 @@ export interface OnnxEngineOptions {
   readonly device?: Device;
   /** Whether neighbours in memory go to the device, and come from it, as one; by default where that is faster. */
   readonly fewTransfers?: boolean;
+  /**
+   * Whether its threads sleep between runs. Awake they begin the next one sooner; but where another thread works beside
+   * the engine, it waits for a processor.
+   */
+  readonly sharesProcessors?: boolean;
   /** Writes ONNX Runtime's profile of the update to files that begin so. */
   readonly profile?: string;
 }
@@ -90,7 +95,7 @@ async function openStack(
     threads = availableParallelism(),
     device = 'cpu',
     fewTransfers = prefersFewTransfers(device),
-    profile,
+    ...settings
   }: OnnxEngineOptions,
 ): ReturnType<typeof OnnxStack.create> {
   requireThreads(threads);
@@ -107,7 +112,7 @@ async function openStack(
   }
   requireDevice(runtime, device);
   try {
-    return await OnnxStack.create(runtime, options, seeds, { threads, device, fewTransfers, profile });
+    return await OnnxStack.create(runtime, options, seeds, { threads, device, fewTransfers, ...settings });
   } catch (error) {
     if (device === 'cpu') throw error;
     throw deviceFailed(device, error);

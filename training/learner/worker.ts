@@ -19,7 +19,9 @@ const answer = (message: Answer) => port.postMessage(message);
 async function makeEngine(): Promise<SacEngine> {
   const { options, module, choice } = spec;
   if (module === undefined) {
-    return createEngine(options, { ...choice, report: (line) => answer({ kind: 'report', line }) });
+    // The environments' thread works beside it.
+    const report = (line: string) => answer({ kind: 'report', line });
+    return createEngine(options, { ...choice, sharesProcessors: true, report });
   }
   const { default: factory } = (await import(module)) as { default: EngineFactory };
   return factory(options);

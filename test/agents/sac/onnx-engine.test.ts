@@ -311,6 +311,18 @@ describe('SAC on ONNX Runtime', () => {
     });
   });
 
+  it('comes to the same bytes when its threads sleep between runs', async () => {
+    const options = sacOptions();
+    const [awake, asleep] = await Promise.all(
+      [false, true].map((sharesProcessors) => createOnnxEngine(options, { threads, sharesProcessors })),
+    );
+    for (const batch of batches(options, 3))
+      assert.deepEqual(await asleep.update(batch), await awake.update(batch));
+    sameBytes(asleep.exportState(), awake.exportState());
+    awake.dispose();
+    asleep.dispose();
+  });
+
   it('refuses threads and devices that are not there, saying which are', async () => {
     for (const wrong of [0, -1, 1.5, availableParallelism() + 1]) {
       await assert.rejects(createOnnxEngine(sacOptions(), { threads: wrong }), (error: unknown) => {
