@@ -1,111 +1,155 @@
-import { fdatasync, write } from 'node:fs';
+import { fdatasync } from 'node:fs';
+import { CheckedWriter } from './file-thread/checked-writer.ts';
+import { BUFFER_BYTES, type FileThread } from './file-thread/file-thread.ts';
 import { AtomicFile } from './files.ts';
 
-const BLOCK = 1 << 20;
 /** Blocks that may wait to be written. */
-const AHEAD = 8;
+const AHEAD = 16;
 /** Blocks that are synced together. */
-const SYNCED = 4;
+const SYNCED = 8;
+
+/** Bytes to be written. */
+interface Block {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  filled: number;
+  /** Where each part begins and ends that the checksum takes in. */
+  readonly checked: number[];
+}
 
 /**
- * An atomic file whose bytes are written in another thread while their producer goes on. What `write` is given is copied
- * into blocks; a producer that awaits `room` now and then is never more than some blocks ahead, which bounds the memory.
- * Some blocks at a time are synced once they are written, so that little is left to wait for at the end.
+ * An atomic file, with a checksum, whose bytes a thread writes and sums up while their producer goes on; without a thread it
+ * is done at once. What `write` is given is copied into blocks; a producer that awaits `room` now and then is never more than
+ * some blocks ahead, which bounds the memory. Some blocks at a time are synced once they are written, so that little is left
+ * to wait for at the end.
  *
  * What fails is thrown by the next call, as {@link AtomicFile} throws it.
  */
 export class BackgroundFile {
   readonly #file: AtomicFile;
-  /** Blocks to write, oldest first. */
-  readonly #queue: Uint8Array[] = [];
-  /** Blocks that have been written and may be filled again. */
-  readonly #free: Uint8Array[] = [];
-  #block: Uint8Array = new Uint8Array(BLOCK);
-  #filled = 0;
-  /** Resolves when the queue is empty; never rejects. */
-  #work: Promise<void> | undefined;
-  #failure: Error | undefined;
+  readonly #thread: FileThread | undefined;
+  /** Where there is no thread. */
+  readonly #writer: CheckedWriter | undefined;
+  /** The block that was written. */
+  #spare: ArrayBuffer | undefined;
+  #block: Block;
+  /** Blocks that the thread has not written yet, and the last one's answer, which never rejects. */
+  #waiting = 0;
+  #last: Promise<void> | undefined;
   #written = 0;
-  #ending = false;
+  #sync: Promise<void> | undefined;
+  #syncFailure: Error | undefined;
+  #failure: Error | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, thread?: FileThread) {
     this.#file = new AtomicFile(path);
+    this.#thread = thread;
+    const { descriptor } = this.#file;
+    if (thread === undefined) this.#writer = new CheckedWriter(descriptor);
+    else thread.request({ kind: 'create', descriptor });
+    this.#block = this.#newBlock();
   }
 
-  write(bytes: Uint8Array): void {
+  /** `checked`: whether the checksum takes them in. */
+  write(bytes: Uint8Array, checked = false): void {
     this.#check();
     for (let from = 0; from < bytes.length; ) {
-      const part = bytes.subarray(from, from + BLOCK - this.#filled);
-      this.#block.set(part, this.#filled);
-      this.#filled += part.length;
+      const block = this.#block;
+      const part = bytes.subarray(from, from + BUFFER_BYTES - block.filled);
+      block.bytes.set(part, block.filled);
+      if (checked) block.checked.push(block.filled, block.filled + part.length);
+      block.filled += part.length;
       from += part.length;
-      if (this.#filled === BLOCK) this.#handOver();
+      if (block.filled === BUFFER_BYTES) this.#handOver();
     }
   }
 
   /** Resolves at once unless too much waits to be written; then when it is. */
   async room(): Promise<void> {
-    if (this.#queue.length > AHEAD) await this.#work;
+    if (this.#waiting > AHEAD) await this.#last;
     this.#check();
+  }
+
+  /** Writes what there is. Returns the SHA-256 of all bytes that were to be checked, in hex; once. */
+  async checksum(): Promise<string> {
+    this.#handOver();
+    await this.#last;
+    this.#check();
+    if (this.#thread === undefined) return this.#writer?.checksum() ?? '';
+    return (await this.#thread.request({ kind: 'checksum' })).checksum ?? '';
   }
 
   /** Writes the rest, syncs it and gives the file its name. */
   async commit(): Promise<void> {
-    this.#ending = true;
-    if (this.#filled > 0) this.#handOver();
-    await this.#work;
+    this.#handOver();
+    await this.#last;
+    await this.#sync;
+    if (this.#syncFailure !== undefined) this.#fail(this.#syncFailure);
     this.#check();
     this.#file.commit();
   }
 
   /** Removes what was written; does nothing after a commit. */
   async discard(): Promise<void> {
-    this.#queue.length = 0;
-    await this.#work;
+    await this.#last;
+    await this.#sync;
     this.#file.discard();
   }
 
   #handOver(): void {
-    this.#queue.push(this.#block.subarray(0, this.#filled));
-    this.#block = this.#free.pop() ?? new Uint8Array(BLOCK);
-    this.#filled = 0;
-    this.#work ??= this.#writeQueue();
+    const block = this.#block;
+    if (block.filled === 0) return;
+    if (this.#thread === undefined) this.#writeHere(block);
+    else this.#last = this.#writeThere(block, this.#thread);
+    this.#block = this.#newBlock();
   }
 
-  async #writeQueue(): Promise<void> {
+  #writeHere({ bytes, filled, checked }: Block): void {
     try {
-      for (let block = this.#queue.shift(); block !== undefined; block = this.#queue.shift()) {
-        await writeWhole(this.#file.descriptor, block);
-        // The last ones are synced by the commit.
-        if (++this.#written % SYNCED === 0 && !this.#ending) await synced(this.#file.descriptor);
-        this.#free.push(new Uint8Array(block.buffer));
-      }
+      this.#writer?.write(bytes.subarray(0, filled), checked);
+      this.#spare = bytes.buffer;
+      this.#onWritten();
     } catch (cause) {
-      this.#queue.length = 0;
-      this.#failure = this.#file.failed(cause);
+      this.#fail(cause);
     }
-    this.#work = undefined;
+  }
+
+  async #writeThere(
+    { bytes: { buffer }, filled: length, checked }: Block,
+    thread: FileThread,
+  ): Promise<void> {
+    this.#waiting++;
+    try {
+      const answer = await thread.request({ kind: 'write', buffer, length, checked });
+      thread.giveBuffer(answer.buffer);
+      this.#onWritten();
+    } catch (cause) {
+      this.#fail(cause);
+    }
+    this.#waiting--;
+  }
+
+  #onWritten(): void {
+    if (++this.#written % SYNCED > 0 || this.#sync !== undefined || this.#failure !== undefined) return;
+    this.#sync = new Promise((resolve) => {
+      fdatasync(this.#file.descriptor, (error) => {
+        // The file stays open for as long as the thread may write to it.
+        this.#syncFailure ??= error ?? undefined;
+        this.#sync = undefined;
+        resolve();
+      });
+    });
+  }
+
+  #newBlock(): Block {
+    const buffer = this.#thread?.takeBuffer() ?? this.#spare ?? new ArrayBuffer(BUFFER_BYTES);
+    return { bytes: new Uint8Array(buffer), filled: 0, checked: [] };
+  }
+
+  #fail(cause: unknown): void {
+    this.#failure ??= this.#file.failed(cause);
   }
 
   #check(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
-}
-
-function writeWhole(descriptor: number, block: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const next = (offset: number): void =>
-      write(descriptor, block, offset, block.length - offset, null, (error, written) => {
-        if (error !== null) reject(error);
-        else if (offset + written < block.length) next(offset + written);
-        else resolve();
-      });
-    next(0);
-  });
-}
-
-function synced(descriptor: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    fdatasync(descriptor, (error) => (error === null ? resolve() : reject(error)));
-  });
 }

@@ -5,7 +5,7 @@
  * with bookTicker and writes the tape to disk, theirs leaves its rows in memory. Rate = level changes and trades of the
  * tape ÷ time, so that the ratio is that of the times. Each side has a process of its own, and they take turns. The first
  * import of a process, which is all that a command makes, is told apart from later ones: Node compiles in it, and numba in
- * theirs.
+ * theirs. Later ones inflate, sum up and write in a thread that is there already.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ function ours(out: string, captures: readonly string[]): PeerProcess {
 
 async function onceEach(side: PeerProcess): Promise<number> {
   const { seconds } = await side.ask<Conversion>('');
-  side.close();
+  await side.close();
   return seconds;
 }
 
@@ -86,8 +86,8 @@ export const importing: Bench = {
         warm.ours.push(mine.seconds);
         if (its !== undefined) warm.theirs.push(its.seconds);
       }
-      us.close();
-      peer?.close();
+      await us.close();
+      await peer?.close();
       const zlib = Array.from({ length: rounds }, () => zlibTime(captures));
       const rows = marketRows(out);
       const ms = (seconds: readonly number[]) => `${(1000 * median(seconds)).toFixed(0)} ms`;

@@ -55,7 +55,10 @@ export class PeerProcess {
     return JSON.parse(value) as Answer;
   }
 
-  close(): void {
+  /** Resolves when the process is gone and the machine is others'. */
+  async close(): Promise<void> {
+    const exit = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.stdin?.end();
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await exit;
   }
 }

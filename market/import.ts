@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { BackgroundFile } from '../base/background-file.ts';
 import { InputError } from '../base/errors.ts';
+import { FileThread } from '../base/file-thread/file-thread.ts';
 import { formatTime } from '../base/time.ts';
 import { MessageKind } from './binance/message.ts';
 import { MessageScanner } from './binance/scanner/message-scanner.ts';
@@ -44,13 +45,26 @@ export interface ImportSummary {
  */
 export async function importCaptures(options: ImportOptions): Promise<ImportSummary> {
   const began = performance.now();
-  const scanner = new MessageScanner();
-  const { plan, first } = await planImport(options, scanner);
+  const thread = FileThread.lease(totalBytes(options.captures));
   try {
-    return await importAs(plan, first, options, scanner, began);
+    const scanner = new MessageScanner();
+    const { plan, first } = await planImport(options, scanner, thread);
+    try {
+      return await importAs(plan, first, options, { scanner, thread, began });
+    } finally {
+      await first.close();
+    }
   } finally {
-    await first.close();
+    thread?.release();
   }
+}
+
+/** What an import works with, however often it begins anew. */
+interface Means {
+  readonly scanner: MessageScanner;
+  readonly thread: FileThread | undefined;
+  /** When the import began. */
+  readonly began: number;
 }
 
 /** Imports by a plan, or, where the captures refute it, by a better one. `opened` is the first capture, once. */
@@ -58,11 +72,11 @@ async function importAs(
   plan: ImportPlan,
   opened: CaptureFile | undefined,
   options: ImportOptions,
-  scanner: MessageScanner,
-  began: number,
+  means: Means,
 ): Promise<ImportSummary> {
-  const file = new BackgroundFile(options.out);
-  const tape = new TapeEncoder((bytes) => file.write(bytes), {
+  const { scanner, thread, began } = means;
+  const file = new BackgroundFile(options.out, thread);
+  const tape = new TapeEncoder((bytes, checked) => file.write(bytes, checked), {
     instrument: instrumentOf(plan, plan.stepSize ?? 1),
     source: options.captures.map((path) => basename(path)),
   });
@@ -71,20 +85,21 @@ async function importAs(
   tape.carry(importer.feed.book);
   let better: ImportPlan;
   try {
-    await readCaptures(options, opened, importer, scanner, () => file.room());
+    await readCaptures(options, opened, importer, means, () => file.room());
     if (importer.snapshots === 0) throw noBook(options, plan, importer);
     refuseCoarseStep(options.stepSize, importer.quantityStep.value);
     const instrument = instrumentOf(plan, plan.stepSize ?? importer.quantityStep.value);
     const { end, conditions } = importer;
     const live = conditions === undefined ? undefined : { conditions };
-    const info = tape.finish(instrument, { end, live });
+    tape.flush();
+    const info = tape.seal(await file.checksum(), instrument, { end, live });
     await file.commit();
     return summaryOf(options, importer, info, (performance.now() - began) / 1000);
   } catch (error) {
     await file.discard();
     better = betterPlan(error, plan, options, importer);
   }
-  return importAs(better, undefined, options, scanner, began);
+  return importAs(better, undefined, options, means);
 }
 
 function summaryOf(
@@ -118,7 +133,7 @@ async function readCaptures(
   options: ImportOptions,
   opened: CaptureFile | undefined,
   importer: CaptureImporter,
-  scanner: MessageScanner,
+  { scanner, thread }: Means,
   afterChunk: () => Promise<void>,
 ): Promise<void> {
   const { captures, signal, onProgress } = options;
@@ -139,7 +154,7 @@ async function readCaptures(
     importer.beginFile(path);
     const begin = before;
     const onBytes = (bytes: number): void => onProgress?.(begin + bytes, total);
-    file ??= new CaptureFile(path, { field: 'capture', signal, onBytes });
+    file ??= new CaptureFile(path, { field: 'capture', signal, onBytes, thread });
     try {
       await scanLines(file, file.chunks(), scanner, taker, afterChunk);
     } finally {

@@ -58,19 +58,24 @@ export const Scalar = {
   i32Add: 0x6a,
   i32Subtract: 0x6b,
   i32And: 0x71,
+  i32Or: 0x72,
   i32ShiftLeft: 0x74,
+  i32ShiftRightUnsigned: 0x76,
   i64Add: 0x7c,
+  i64Subtract: 0x7d,
   i64Multiply: 0x7e,
   i64DivideUnsigned: 0x80,
   i64RemainderUnsigned: 0x82,
   i64And: 0x83,
   i64Or: 0x84,
+  i64ShiftLeft: 0x86,
   i64ShiftRightUnsigned: 0x88,
   f64Absolute: 0x99,
   f64Nearest: 0x9e,
   f64Subtract: 0xa1,
   f64Multiply: 0xa2,
   f64Divide: 0xa3,
+  i32WrapI64: 0xa7,
   i64ExtendI32Unsigned: 0xad,
   f64ConvertI64: 0xb9,
 } as const;
@@ -145,6 +150,11 @@ export class FunctionBody {
   /** Stores a number at the address below it on the stack plus `offset`. */
   storeI32(offset = 0): this {
     return this.#emit(0x36, 0, ...unsigned(offset));
+  }
+
+  /** Stores the lowest byte of an i32. */
+  storeByte(offset = 0): this {
+    return this.#emit(0x3a, 0, ...unsigned(offset));
   }
 
   storeF32(offset = 0): this {

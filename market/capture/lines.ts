@@ -4,6 +4,8 @@ import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { type Compression, compressionOf } from '../../base/decompress.ts';
 import { InputError, InterruptedError } from '../../base/errors.ts';
+import type { FileThread } from '../../base/file-thread/file-thread.ts';
+import { GzipFile } from '../../base/file-thread/gzip-file.ts';
 import { requireFile } from '../../base/files.ts';
 
 /** Decompressed in another thread, a chunk ahead. */
@@ -20,6 +22,8 @@ export interface ReadOptions {
   readonly onBytes?: (bytes: number) => void;
   /** Bytes of a chunk at most, decompressed; less where only a file's beginning is wanted. */
   readonly chunkBytes?: number;
+  /** Inflates gzip faster than zlib's stream, one file at a time. */
+  readonly thread?: FileThread;
 }
 
 /**
@@ -93,12 +97,30 @@ export async function* decompressed(
   compression: Compression,
   options: ReadOptions,
 ): AsyncGenerator<Uint8Array> {
-  const { chunkBytes = CHUNK } = options;
+  const { chunkBytes = CHUNK, thread, onBytes } = options;
+  let given = 0;
+  if (compression === 'gzip' && thread !== undefined) {
+    const file = new GzipFile(path, thread);
+    try {
+      for (let chunk = await file.next(); chunk !== undefined; chunk = await file.next()) {
+        given += chunk.length;
+        onBytes?.(file.read);
+        yield chunk;
+      }
+      return;
+    } catch {
+      // zlib has the last word on what is wrong with the rest, if anything.
+    } finally {
+      await file.close();
+    }
+  }
   const source = createReadStream(path, { highWaterMark: chunkBytes });
   try {
     for await (const chunk of decompress(source, compression, chunkBytes)) {
-      options.onBytes?.(source.bytesRead);
-      yield chunk;
+      onBytes?.(source.bytesRead);
+      const known = Math.min(given, chunk.length);
+      given -= known;
+      if (known < chunk.length) yield chunk.subarray(known);
     }
   } finally {
     source.destroy();

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { InputError } from '../../base/errors.ts';
+import type { FileThread } from '../../base/file-thread/file-thread.ts';
 import { formatTime } from '../../base/time.ts';
 import { MessageKind } from '../binance/message.ts';
 import type { MessageScanner } from '../binance/scanner/message-scanner.ts';
@@ -43,12 +44,16 @@ export interface Opened {
 }
 
 /** Looks at the beginnings of the captures. Throws InputErrors for what cannot be imported; nothing is open then. */
-export async function planImport(options: ImportOptions, scanner: MessageScanner): Promise<Opened> {
+export async function planImport(
+  options: ImportOptions,
+  scanner: MessageScanner,
+  thread?: FileThread,
+): Promise<Opened> {
   checkOptions(options);
   const { captures, signal, onProgress } = options;
   const total = totalBytes(captures);
   const onBytes = (bytes: number): void => onProgress?.(bytes, total);
-  const first = new CaptureFile(captures[0], { field: 'capture', signal, onBytes });
+  const first = new CaptureFile(captures[0], { field: 'capture', signal, onBytes, thread });
   try {
     return { plan: await makePlan(options, first, scanner), first };
   } catch (error) {

@@ -22,13 +22,16 @@ export interface ColumnBytes {
   readonly offsets?: Uint8Array;
 }
 
-/** Writes an Arrow file through `write`, which receives its bytes in order. Nothing is held but the block list. */
+/** Receives bytes of a file, in order. `values`: whether they are values of columns, which a checksum is of, or framing. */
+export type Write = (bytes: Uint8Array, values: boolean) => void;
+
+/** Writes an Arrow file through `write`. Nothing is held but the block list. */
 export class ArrowFileWriter {
-  readonly #write: (bytes: Uint8Array) => void;
+  readonly #write: Write;
   readonly #blocks: FileBlock[] = [];
   #position = 0;
 
-  constructor(schema: Schema, write: (bytes: Uint8Array) => void) {
+  constructor(schema: Schema, write: Write) {
     this.#write = write;
     this.#append(new TextEncoder().encode(MAGIC));
     this.#pad();
@@ -51,8 +54,9 @@ export class ArrowFileWriter {
       Message.from(new RecordBatch(rows, nodes, regions, null), bodyLength),
     );
     this.#blocks.push(new FileBlock(metadataLength, bodyLength, start));
+    const values = new Set(columns.map((column) => column.values));
     for (const part of parts) {
-      this.#append(part);
+      this.#append(part, values.has(part));
       this.#pad();
     }
   }
@@ -77,9 +81,9 @@ export class ArrowFileWriter {
     return length + 8;
   }
 
-  #append(bytes: Uint8Array): void {
+  #append(bytes: Uint8Array, values = false): void {
     if (bytes.byteLength === 0) return;
-    this.#write(bytes);
+    this.#write(bytes, values);
     this.#position += bytes.byteLength;
   }
 

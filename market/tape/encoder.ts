@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { OrderBook } from '../book.ts';
 import type { Instrument } from '../instrument.ts';
-import { ArrowFileWriter, type ColumnBytes } from './arrow-file.ts';
+import { ArrowFileWriter, type ColumnBytes, type Write } from './arrow-file.ts';
 import { RowBatcher } from './batcher.ts';
 import type { TapeColumns } from './columns.ts';
 import { type LiveSession, TAPE_VERSION, type TapeInfo, timeAt } from './rows.ts';
@@ -29,14 +28,13 @@ export class TapeEncoder {
   readonly #options: TapeOptions;
   readonly #arrow: ArrowFileWriter;
   readonly #batcher: RowBatcher;
-  readonly #hash = createHash('sha256');
   readonly #batches: BatchEntry[] = [];
   #rows = 0;
   #start = 0;
   #end = 0;
 
-  /** `write` receives the bytes in order, and has to be done with them when it returns. */
-  constructor(write: (bytes: Uint8Array) => void, options: TapeOptions) {
+  /** `write` receives the bytes in order, and has to be done with them when it returns: see {@link Write}. */
+  constructor(write: Write, options: TapeOptions) {
     this.#options = options;
     this.#arrow = new ArrowFileWriter(tapeSchema(options), write);
     this.#batcher = new RowBatcher((columns) => this.#writeBatch(columns));
@@ -79,17 +77,25 @@ export class TapeEncoder {
     this.#batcher.pushLevels(exchangeTime, localTime, prices, quantities, bids, count, updateId);
   }
 
+  /** Writes what is left of the rows: all bytes that the checksum takes in have been written then. */
+  flush(): void {
+    this.#batcher.finish();
+  }
+
   /**
-   * Writes the rest and the footer. `instrument` replaces the one given at first, for what was learnt on the way (a finer
+   * Writes the footer, after `flush`. `checksum` is the SHA-256 of what was to be checked, in hex. `instrument` replaces the one given at first, for what was learnt on the way (a finer
    * step size). `end` is when the recording ended, where that is known, µs.
    */
-  finish(instrument: Instrument = this.#options.instrument, { end = 0, live }: TapeEnd = {}): TapeInfo {
-    this.#batcher.finish();
+  seal(
+    checksum: string,
+    instrument: Instrument = this.#options.instrument,
+    { end = 0, live }: TapeEnd = {},
+  ): TapeInfo {
     const info: TapeInfo = {
       version: TAPE_VERSION,
       instrument,
       source: this.#options.source,
-      checksum: this.#hash.digest('hex'),
+      checksum,
       rows: this.#rows,
       start: this.#start,
       end: Math.max(this.#end, end),
@@ -101,10 +107,7 @@ export class TapeEncoder {
 
   #writeBatch(columns: TapeColumns): void {
     const rows = columns.length;
-    const bytes = columnBytes(columns);
-    // Written first: a file may be written in another thread.
-    this.#arrow.writeBatch(rows, bytes);
-    for (const { values } of bytes) this.#hash.update(values);
+    this.#arrow.writeBatch(rows, columnBytes(columns));
     const start = timeAt(columns.localTime, 0);
     this.#batches.push({ rows, start, nulls: columns.updateIdNulls });
     if (this.#rows === 0) this.#start = start;
@@ -113,7 +116,7 @@ export class TapeEncoder {
   }
 }
 
-/** The columns' values in schema order; the checksum of a tape is the SHA-256 of these, batch after batch. */
+/** The columns' values in schema order. */
 function columnBytes(columns: TapeColumns): ColumnBytes[] {
   const rows = columns.length;
   const { updateIdNulls: nulls, updateIdValid } = columns;

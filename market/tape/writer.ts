@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import { AtomicFile } from '../../base/files.ts';
 import type { Instrument } from '../instrument.ts';
 import { TapeEncoder, type TapeEnd, type TapeOptions } from './encoder.ts';
@@ -9,16 +10,23 @@ import type { TapeInfo } from './rows.ts';
  */
 export class TapeWriter extends TapeEncoder {
   readonly #file: AtomicFile;
+  readonly #hash: Hash;
 
   constructor(path: string, options: TapeOptions) {
     const file = new AtomicFile(path);
-    super((bytes) => file.write(bytes), options);
+    const hash = createHash('sha256');
+    super((bytes, checked) => {
+      file.write(bytes);
+      if (checked) hash.update(bytes);
+    }, options);
     this.#file = file;
+    this.#hash = hash;
   }
 
-  /** Writes the rest and the footer and gives the file its name: see {@link TapeEncoder.finish}. */
-  override finish(instrument?: Instrument, end?: TapeEnd): TapeInfo {
-    const info = super.finish(instrument, end);
+  /** Writes the rest and the footer and gives the file its name: see {@link TapeEncoder.seal}. */
+  finish(instrument?: Instrument, end?: TapeEnd): TapeInfo {
+    this.flush();
+    const info = this.seal(this.#hash.digest('hex'), instrument, end);
     this.#file.commit();
     return info;
   }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import fs, { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BackgroundFile } from '../../base/background-file.ts';
+import { FileThread } from '../../base/file-thread/file-thread.ts';
 
 describe('files written in the background', () => {
   let folder: string;
@@ -38,24 +40,59 @@ describe('files written in the background', () => {
     assert.deepEqual(readdirSync(folder), []);
   });
 
-  for (const step of ['room', 'write', 'commit'] as const) {
+  for (const beside of [false, true]) {
+    it(`have the checksum of what was to be checked${beside ? ', with a thread' : ''}`, async () => {
+      const thread = beside ? FileThread.lease(1 << 30) : undefined;
+      const file = new BackgroundFile(path, thread);
+      const hash = createHash('sha256');
+      const written: Buffer[] = [];
+      for (let i = 0; i < 20; i++) {
+        const part = Buffer.alloc(300_001, i);
+        file.write(part, i % 3 > 0);
+        written.push(part);
+        if (i % 3 > 0) hash.update(part);
+        await file.room();
+      }
+      assert.equal(await file.checksum(), hash.digest('hex'));
+      file.write(Buffer.from('footer'));
+      await file.commit();
+      thread?.release();
+      assert.ok(readFileSync(path).equals(Buffer.concat([...written, Buffer.from('footer')])));
+      assert.deepEqual(readdirSync(folder), ['a.bin']);
+    });
+  }
+
+  for (const step of ['room', 'write', 'checksum', 'commit'] as const) {
     it(`say at the next ${step} that the disk is full and remove what was written`, async () => {
-      const { write } = fs;
-      fs.write = ((_file: number, _data: Uint8Array, ...rest: ((error: Error) => void)[]) => {
-        const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
-        setImmediate(() => rest.at(-1)?.(full));
-      }) as unknown as typeof fs.write;
+      const { writeSync } = fs;
+      fs.writeSync = (() => {
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      }) as unknown as typeof fs.writeSync;
       syncBuiltinESMExports();
       try {
         const file = new BackgroundFile(path);
-        file.write(new Uint8Array(step === 'commit' ? 1000 : 12 << 20));
-        if (step === 'write') await file.room().catch(() => undefined);
+        file.write(new Uint8Array(step === 'commit' || step === 'checksum' ? 1000 : 12 << 20));
         await assert.rejects(async () => file[step](new Uint8Array(1)), { code: 'disk-full', value: path });
       } finally {
-        fs.write = write;
+        fs.writeSync = writeSync;
         syncBuiltinESMExports();
       }
       assert.deepEqual(readdirSync(folder), []);
     });
   }
+
+  it('say what a thread could not write, and remove what was written', async () => {
+    const thread = FileThread.lease(1 << 30) as FileThread;
+    const file = new BackgroundFile(path, thread);
+    // Of a file that is open for reading only.
+    const descriptor = fs.openSync(new URL(import.meta.url), 'r');
+    await thread.request({ kind: 'create', descriptor });
+    file.write(new Uint8Array(12 << 20));
+    await assert.rejects(file.checksum(), { code: 'cannot-write', value: path });
+    await assert.rejects(file.room(), { code: 'cannot-write' });
+    await file.discard();
+    fs.closeSync(descriptor);
+    thread.release();
+    assert.deepEqual(readdirSync(folder), []);
+  });
 });

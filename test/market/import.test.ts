@@ -317,6 +317,24 @@ describe('import', () => {
       await fails(importCaptures({ captures: [short], ...out() }), 'truncated-file', /truncated/);
     });
 
+    it('the same of captures that a thread inflates, which it reads as zlib does', async () => {
+      const capture = start();
+      for (let i = 0; i < 30_000; i++)
+        capture.trade(`${90 + (i % 97) / 10}`, `${1 + ((i * i) % 9973) / 100}`);
+      const whole = gzipSync(capture.text());
+      assert.ok(whole.length > 1 << 18);
+      const importGzip = (bytes: Uint8Array) =>
+        importCaptures({ captures: [folder.write('big.gz', bytes)], out: folder.at('t.arrow') });
+      // The first import of a process has no thread.
+      const { checksum } = await importGzip(whole);
+      assert.equal((await importGzip(whole)).checksum, checksum);
+      assert.equal((await importGzip(Buffer.concat([whole, Buffer.alloc(100)]))).checksum, checksum);
+      await fails(importGzip(whole.subarray(0, -100)), 'truncated-file', /gzip data stops before its end/);
+      const damaged = Buffer.from(whole);
+      damaged[whole.length - 6] ^= 1;
+      await fails(importGzip(damaged), 'damaged-file', /cannot be decompressed \(incorrect data check\)/);
+    });
+
     it('files that are no captures', async () => {
       const csv = folder.write('prices.csv', 'time,price\n1,2\n');
       await fails(importCaptures({ captures: [csv], ...out() }), 'foreign-file', /local time/);
