@@ -3,6 +3,7 @@ import { InputError, RunError } from '../base/errors.ts';
 import { requireFile } from '../base/files.ts';
 import type { Generator } from '../base/random.ts';
 import { columns, HEADER_BYTES, MAGIC, rowsFor, usedRows, VERSION, Word } from './buffer-layout.ts';
+import { copierTo, copyRow, type ObservationCopier } from './row-copy.ts';
 
 // Hot path: `append` and `sample` use typed arrays over one buffer and allocate nothing.
 
@@ -71,6 +72,8 @@ export class RingBuffer {
   readonly #kinds: Uint8Array;
   /** Rows of the sample under way, and one number more. */
   #drawn = new Int32Array(0);
+  /** How observations are copied to where the last sample went. */
+  #copier: ObservationCopier | undefined;
 
   constructor(options: RingBufferOptions, memory?: SharedArrayBuffer) {
     const { observationSize, actionSize, streams = 1 } = options;
@@ -193,10 +196,12 @@ export class RingBuffer {
       });
     }
     const drawn = this.#draw(count, generator, head, length);
+    if (this.#copier?.out !== out) this.#copier = copierTo(out, this.#observations, this.observationSize);
+    const { rows, observations, nextObservations, size } = this.#copier;
     for (let i = 0; i < count; i++) {
       const row = drawn[i];
-      copyRow(this.#observations, row, this.observationSize, out.observations, i);
-      copyRow(this.#observations, this.#following(row), this.observationSize, out.nextObservations, i);
+      copyRow(rows, row, size, observations, i);
+      copyRow(rows, this.#following(row), size, nextObservations, i);
       copyRow(this.#actions, row, this.actionSize, out.actions, i);
       out.rewards[i] = this.#rewards[row];
       out.terminated[i] = this.#kinds[row] === RowKind.terminal ? 1 : 0;
@@ -355,12 +360,6 @@ function readWhole(descriptor: number, target: Uint8Array, path: string): void {
     if (read === 0) throw badFile(path, 'bad-size', 'it ends early', 'a whole replay buffer');
     offset += read;
   }
-}
-
-function copyRow(from: Float32Array, row: number, size: number, to: Float32Array, index: number): void {
-  const source = row * size;
-  const target = index * size;
-  for (let i = 0; i < size; i++) to[target + i] = from[source + i];
 }
 
 function badFile(path: string, code: string, found: string, expected: string): InputError {

@@ -77,5 +77,5 @@ export class Learner {
 }
 
 export function fillNormal(generator: Generator, out: Float32Array): void {
-  for (let i = 0; i < out.length; i++) out[i] = generator.normal();
+  generator.fillNormals(out);
 }

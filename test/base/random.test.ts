@@ -22,6 +22,17 @@ describe('random streams', () => {
     for (let i = 0; i < 5; i++) assert.equal(copy.normal(), generator.normal());
   });
 
+  it('fill arrays with the normals that calls one by one give, whatever was drawn before', () => {
+    const [one, many] = [stream(2, 'noise'), stream(2, 'noise')];
+    for (const length of [0, 1, 2, 5, 0, 4, 1, 301]) {
+      const filled = new Float64Array(length).map(() => one.normal());
+      const out = new Float32Array(length);
+      many.fillNormals(out);
+      assert.deepEqual(out, Float32Array.from(filled));
+      assert.deepEqual(many.getState(), one.getState());
+    }
+  });
+
   it('give standard normals', () => {
     const generator = stream(1, 'normal');
     let sum = 0;

@@ -102,6 +102,29 @@ describe('the replay buffer', () => {
     );
   });
 
+  it('copies observations of any size, wherever they are to go', () => {
+    for (const size of [1, 2, 3, 6]) {
+      const buffer = new RingBuffer({ capacity: 30, observationSize: size, actionSize: 1 });
+      const observation = (step: number) => Float32Array.from({ length: size }, (_, i) => step + i / 10);
+      buffer.begin(observation(0));
+      for (let step = 1; step <= 40; step++) buffer.append(Float32Array.of(0), [0], [0], observation(step));
+      for (const shift of [0, 1, 2]) {
+        const drawn = batch(20);
+        const [observations, nextObservations] = [0, shift].map((offset) =>
+          new Float32Array(20 * size + offset).subarray(offset),
+        );
+        buffer.sample(20, stream(shift, 'x'), { ...drawn, observations, nextObservations });
+        for (let i = 0; i < 20; i++) {
+          const [now, next] = [observations, nextObservations].map((rows) =>
+            rows.slice(i * size, (i + 1) * size),
+          );
+          assert.deepEqual(now, observation(now[0]));
+          assert.deepEqual(next, observation(now[0] + 1));
+        }
+      }
+    }
+  });
+
   it('draws every transition equally often', () => {
     const buffer = new RingBuffer({ capacity: 7, observationSize: 1, actionSize: 1 });
     walk(buffer, [[1000]], 7);
