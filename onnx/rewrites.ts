@@ -25,11 +25,16 @@ export const REWRITES: Readonly<Record<string, readonly Rewrite[]>> = {
   Pad: [padOfPad],
   Div: [neutralRight(1), divisionByNumber],
   Neg: [({ inputs: [x] }) => op.mul(x, -1)],
-  MatMul: [({ inputs: [a, b] }) => transposedFactor(a, b, false, false, 1), matMulWithZeros],
+  MatMul: [
+    ({ inputs: [a, b] }) => transposedFactor(a, b, false, false, 1),
+    matMulWithZeros,
+    numberThroughReshape,
+  ],
   FusedMatMul: [
     ({ inputs: [a, b], attributes: { transA, transB, alpha } }) =>
       transposedFactor(a, b, transA.value === 1, transB.value === 1, alpha.value as number),
     matMulWithZeros,
+    numberThroughReshape,
   ],
   Transpose: [transposedTwice, transposedProduct],
   ReduceSum: [sumOfRows],
@@ -79,6 +84,23 @@ function numberThroughMatMul(
   const [transposeA, transposeB] = [transA?.value === 1, transB?.value === 1];
   const scale = number * ((alpha?.value as number | undefined) ?? 1);
   return op.fusedMatMul(product.inputs[0], product.inputs[1], { transposeA, transposeB, scale });
+}
+
+/** (a · c)·b, where a · c has another shape in the product, → one product scaled. ONNX Runtime finds the others. */
+function numberThroughReshape({ inputs, attributes }: Operation): Tensor | undefined {
+  const { transA, transB, alpha } = attributes;
+  for (const factor of [0, 1]) {
+    const scaled = operationOf(inputs[factor], 'Reshape')?.inputs[0];
+    const [x, number] = (scaled === undefined ? undefined : operationOf(scaled, 'Mul'))?.inputs ?? [];
+    const c = number === undefined ? undefined : numberOf(number);
+    if (c === undefined) continue;
+    const [a, b] = inputs.map((input, i) =>
+      i === factor ? op.reshape(x, input.shape as readonly number[]) : input,
+    );
+    const scale = c * ((alpha?.value as number | undefined) ?? 1);
+    return op.fusedMatMul(a, b, { transposeA: transA?.value === 1, transposeB: transB?.value === 1, scale });
+  }
+  return undefined;
 }
 
 /** x / c → x · (1/c) for a number c whose inverse is exact. */

@@ -1,6 +1,6 @@
 import { PASSES } from './dropout.ts';
 import type { SacEngineOptions, TransitionBatch } from './engine.ts';
-import { COLUMN_NAMES, COLUMNS, type Column } from './onnx-batch.ts';
+import { COLUMN_NAMES, type Column, columnShape } from './onnx-batch.ts';
 import { floatsAt, Layout, type PlacedTensor } from './onnx-memory.ts';
 import { maskName, sumName } from './onnx-update.ts';
 
@@ -25,7 +25,10 @@ export class BatchMemory {
     const { hidden, observationSize, criticDropout, varianceWeight } = options;
     const lead = learners > 1 ? [learners] : [];
     const [criticMeans, actorMeans] = varianceWeight === 0 ? [1, 3] : [2, 4];
-    const columns = COLUMN_NAMES.map((name) => ({ name, shape: [...lead, size, COLUMNS[name](options)] }));
+    const columns = COLUMN_NAMES.map((name) => ({
+      name,
+      shape: [...lead, ...columnShape(name, size, options)],
+    }));
     const masks = PASSES.flatMap((pass) =>
       hidden.map((width, layer) => ({ name: maskName(pass, layer), shape: [2, ...lead, size, width] })),
     );

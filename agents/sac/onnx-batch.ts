@@ -13,6 +13,13 @@ export const COLUMNS = {
 } as const;
 export type Column = keyof typeof COLUMNS;
 export const COLUMN_NAMES = Object.keys(COLUMNS) as Column[];
+/** Columns of one number a transition, which graphs read as a row. */
+const ROWS: ReadonlySet<Column> = new Set(['rewards', 'terminated']);
+
+/** A column as the graphs read it. */
+export function columnShape(name: Column, size: number, options: SacEngineOptions): readonly number[] {
+  return ROWS.has(name) ? [1, size] : [size, COLUMNS[name](options)];
+}
 
 export function requireColumns(batch: TransitionBatch, size: number, options: SacEngineOptions): void {
   if (batch.size !== size) {

@@ -6,8 +6,9 @@ import type { SacEngineOptions } from './engine.ts';
 
 /**
  * The losses of SAC with a variance critic as ONNX expressions; formulas in docs/sac.md. Both critics lie one after the
- * other in the first axis of every tensor of theirs, `[2, …, batch, 1]`, so that one product serves both. Where several
- * learners are stacked, `…` is an axis of theirs, which every column has: `[…, batch, 1]`.
+ * other in the first axis of every tensor of theirs, `[2, …, batch, width]`, so that one product serves both. Where several
+ * learners are stacked, `…` is an axis of theirs, which every tensor has. What is one number for each state of the batch
+ * lies in a row, `[…, 1, batch]`: ONNX Runtime goes through a column of them number by number.
  */
 
 /** A dense layer: kernel `[…, inputs, outputs]` and bias `[…, 1, outputs]`; without a bias the input brings its own 1. */
@@ -46,7 +47,9 @@ function normalised(x: Tensor): Tensor {
 }
 
 export interface Sample {
+  /** `[…, batch, actions]`. */
   readonly action: Tensor;
+  /** `[…, 1, batch]`. */
   readonly logProbability: Tensor;
 }
 
@@ -69,14 +72,20 @@ export function sample(actor: readonly Dense[], observations: Tensor, noise: Ten
     const u = op.add(mean, op.mul(op.exp(logStd), noise));
     const normal = op.sub(op.mul(op.square(noise), -0.5), op.add(logStd, HALF_LOG_TWO_PI));
     const correction = op.mul(op.sub(op.sub(Math.LN2, u), op.softplus(op.mul(u, -2))), 2);
-    return { action: op.tanh(u), logProbability: op.reduceSum(op.sub(normal, correction), [-1]) };
+    return { action: op.tanh(u), logProbability: turned(op.reduceSum(op.sub(normal, correction), [-1])) };
   });
 }
 
+/** A column as a row, or a row as a column. */
+export function turned(x: Tensor): Tensor {
+  const [rows, columns] = x.shape.slice(-2);
+  return op.reshape(x, [...x.shape.slice(0, -2), columns, rows] as readonly number[]);
+}
+
 export interface Value {
-  /** `[2, …, batch, 1]`. */
+  /** `[2, …, 1, batch]`. */
   readonly q: Tensor;
-  /** V = softplus(·) + 10⁻⁶, `[2, …, batch, 1]`. */
+  /** V = softplus(·) + 10⁻⁶, `[2, …, 1, batch]`. */
   readonly variance: Tensor;
 }
 
@@ -91,28 +100,26 @@ export function value(
   const ones = constant(new Float32Array(elements(column)).fill(1), column);
   const one = critics[0].bias === undefined ? [ones] : [];
   const head = perceptron(op.concat([observations, actions, ...one], -1), critics, masks);
-  return {
-    q: op.slice(head, -1, 0, 1),
-    variance: op.add(op.softplus(op.slice(head, -1, 1, 2)), VARIANCE_FLOOR),
-  };
+  const [q, raw] = [0, 1].map((column) => turned(op.slice(head, -1, column, column + 1)));
+  return { q, variance: op.add(op.softplus(raw), VARIANCE_FLOOR) };
 }
 
 /** The mean over the first axis and the batch, summed over learners. */
-function batchLoss(column: Tensor): Tensor {
-  const learners = column.rank === 4 ? (column.shape[1] as number) : 1;
+function batchLoss(row: Tensor): Tensor {
+  const learners = row.rank === 4 ? (row.shape[1] as number) : 1;
   const mean = op.reduceMean(
-    column,
-    column.shape.map((_, axis) => axis),
+    row,
+    row.shape.map((_, axis) => axis),
   );
   return op.mul(mean, learners);
 }
 
-/** Of a pair `[2, …, batch, 1]` the smaller, `[1, …, batch, 1]`. */
+/** Of a pair `[2, …, 1, batch]` the smaller, `[1, …, 1, batch]`. */
 function smaller(pair: Tensor): Tensor {
   return op.min(op.slice(pair, 0, 0, 1), op.slice(pair, 0, 1, 2));
 }
 
-/** Of a pair `[2, …, batch, 1]` the mean, `[1, …, batch, 1]`. */
+/** Of a pair `[2, …, 1, batch]` the mean, `[1, …, 1, batch]`. */
 function middle(pair: Tensor): Tensor {
   return op.mul(op.add(op.slice(pair, 0, 0, 1), op.slice(pair, 0, 1, 2)), 0.5);
 }
@@ -150,8 +157,8 @@ export function criticTargets(
 export interface CriticLoss {
   /** L_Q + η·L_var, summed over learners: each one's gradient is its own. */
   readonly total: Tensor;
-  /** Columns whose batch means, averaged over both critics, are L_Q and ½·L_var: `[2, …, batch, 1]` each. */
-  readonly columns: readonly Tensor[];
+  /** Rows whose batch means, averaged over both critics, are L_Q and ½·L_var: `[2, …, 1, batch]` each. */
+  readonly rows: readonly Tensor[];
 }
 
 /**
@@ -172,21 +179,21 @@ export function criticLoss(
     const squares = op.square(op.sub(targets.mean, q));
     // A mean over batch and both critics is half the sum of their means.
     const mean = batchLoss(squares);
-    if (varianceWeight === 0) return { total: mean, columns: [squares] };
+    if (varianceWeight === 0) return { total: mean, rows: [squares] };
     const wanted = op.add(op.min(op.stopGradient(squares), limit), targets.carriedVariance);
     const terms =
       varianceLoss === 'qlike'
         ? op.add(op.log(variance), op.div(wanted, variance))
         : op.square(op.sub(variance, wanted));
     const sum = op.mul(batchLoss(terms), 2 * varianceWeight);
-    return { total: op.add(mean, sum), columns: [squares, terms] };
+    return { total: op.add(mean, sum), rows: [squares, terms] };
   });
 }
 
 export interface ActorLoss {
   readonly total: Tensor;
-  /** Columns `[1, …, batch, 1]` whose means are L_π, log π, min_j Q_j and, with a variance critic, √V. */
-  readonly columns: readonly Tensor[];
+  /** Rows `[1, …, 1, batch]` whose means are L_π, log π, min_j Q_j and, with a variance critic, √V. */
+  readonly rows: readonly Tensor[];
 }
 
 /** L_π = mean(α log π − (min_j Q_j − κ√V)), V the mean of both critics' variances, critics held fixed. */
@@ -206,10 +213,10 @@ export function actorLoss(
     const cost = op.mul(logPi, temperature);
     if (varianceWeight === 0) {
       const loss = op.sub(cost, least);
-      return { total: batchLoss(loss), columns: [loss, logPi, least] };
+      return { total: batchLoss(loss), rows: [loss, logPi, least] };
     }
     const sigma = op.sqrt(middle(variance));
     const loss = op.sub(cost, op.sub(least, op.mul(sigma, kappa)));
-    return { total: batchLoss(loss), columns: [loss, logPi, least, sigma] };
+    return { total: batchLoss(loss), rows: [loss, logPi, least, sigma] };
   });
 }

@@ -16,7 +16,7 @@ import {
   type NetworkWeights,
   viewsOf,
 } from './onnx-layout.ts';
-import { actorLoss, criticLoss, criticTargets, gaussian, sample } from './onnx-losses.ts';
+import { actorLoss, criticLoss, criticTargets, gaussian, sample, turned } from './onnx-losses.ts';
 
 /** Name of a weight's gradient. */
 export const gradientName = (weight: string) => `d/${weight}`;
@@ -37,13 +37,14 @@ function maskInputs({ criticDropout, hidden }: SacEngineOptions, size: number, l
 function updateInputs({ observationSize, actionSize }: SacEngineOptions, size: number, learners: number) {
   const lead = learners > 1 ? [learners] : [];
   const columns = (name: string, count: number) => input(name, [...lead, size, count]);
+  const row = (name: string) => input(name, [...lead, 1, size]);
   const number = (name: string) => input(name, learners > 1 ? [learners, 1, 1] : []);
   return {
     observations: columns('observations', observationSize),
     actions: columns('actions', actionSize),
-    rewards: columns('rewards', 1),
+    rewards: row('rewards'),
     nextObservations: columns('nextObservations', observationSize),
-    terminated: columns('terminated', 1),
+    terminated: row('terminated'),
     noise: columns('noise', actionSize),
     nextNoise: columns('nextNoise', actionSize),
     temperature: number('temperature'),
@@ -105,7 +106,7 @@ export function criticGraph(options: SacEngineOptions, size: number, learners: n
     masks.critic,
   );
   const results = within('metrics', () => ({
-    'critic/means': batchMeans(loss.columns),
+    'critic/means': batchMeans(loss.rows),
     [sumName('observations')]: op.reduceSum(inputs.observations, [-2]),
     [sumName('nextObservations')]: op.reduceSum(inputs.nextObservations, [-2]),
   }));
@@ -132,7 +133,7 @@ export function actorGraph(options: SacEngineOptions, size: number, learners: nu
     options,
     masks.actor,
   );
-  const results = within('metrics', () => ({ 'actor/means': batchMeans(loss.columns) }));
+  const results = within('metrics', () => ({ 'actor/means': batchMeans(loss.rows) }));
   return buildGraph(
     'sac-actor',
     [...Object.values(inputs), ...listed(masks), ...actor, ...critics],
@@ -144,9 +145,9 @@ function listed(masks: ReturnType<typeof maskInputs>): readonly Tensor[] {
   return Object.values(masks).flatMap((list) => list ?? []);
 }
 
-/** Means of columns over the rows, as one product. */
-function batchMeans(columns: readonly Tensor[]): Tensor {
-  const all = op.concat(columns, -1);
+/** Means of rows, as one product. */
+function batchMeans(rows: readonly Tensor[]): Tensor {
+  const all = op.concat(rows.map(turned), -1);
   const size = all.shape[all.rank - 2] as number;
   return op.matMul(constant(new Float32Array(size).fill(1 / size), [1, size]), all);
 }

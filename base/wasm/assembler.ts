@@ -23,7 +23,6 @@ export const Vector = {
   i64x2ExtendHighSigned: 0xc8,
   i64x2ExtendLow: 0xc9,
   i64x2ShiftLeft: 0xcb,
-  f32x4Absolute: 0xe0,
   f32x4SquareRoot: 0xe3,
   f32x4Add: 0xe4,
   f32x4Subtract: 0xe5,

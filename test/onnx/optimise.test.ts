@@ -59,6 +59,11 @@ describe('the optimiser keeps values and', () => {
     becomes(op.mul(op.matMul(x, op.swapLast(op.swapLast(s))), 0.5), ['FusedMatMul']);
     becomes(op.matMul(op.swapLast(s), op.swapLast(x)), ['FusedMatMul']);
   });
+  it('scales a product where a factor was scaled in another shape', () => {
+    const scaled = op.reshape(op.mul(s, 0.5), [8, 6]);
+    becomes(op.matMul(scaled, op.swapLast(scaled)), ['Reshape', 'FusedMatMul']);
+    becomes(op.matMul(x, op.mul(w, 2)), ['Mul', 'MatMul']);
+  });
   it('turns a transposed product into the product the other way round', () => {
     becomes(op.swapLast(op.matMul(x, w)), ['FusedMatMul']);
     becomes(op.swapLast(op.matMul(op.swapLast(s), op.swapLast(x))), ['FusedMatMul']);
