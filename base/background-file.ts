@@ -6,7 +6,7 @@ import { AtomicFile } from './files.ts';
 /** Blocks that may wait to be written. */
 const AHEAD = 16;
 /** Blocks that are synced together. */
-const SYNCED = 8;
+const SYNCED = 4;
 
 /** Bytes to be written. */
 interface Block {
@@ -37,6 +37,8 @@ export class BackgroundFile {
   #last: Promise<void> | undefined;
   #written = 0;
   #sync: Promise<void> | undefined;
+  /** What is still to come is synced by the commit. */
+  #ending = false;
   #syncFailure: Error | undefined;
   #failure: Error | undefined;
 
@@ -71,6 +73,7 @@ export class BackgroundFile {
 
   /** Writes what there is. Returns the SHA-256 of all bytes that were to be checked, in hex; once. */
   async checksum(): Promise<string> {
+    this.#ending = true;
     this.#handOver();
     await this.#last;
     this.#check();
@@ -129,7 +132,7 @@ export class BackgroundFile {
   }
 
   #onWritten(): void {
-    if (++this.#written % SYNCED > 0 || this.#sync !== undefined || this.#failure !== undefined) return;
+    if (this.#ending || ++this.#written % SYNCED > 0 || this.#sync !== undefined) return;
     this.#sync = new Promise((resolve) => {
       fdatasync(this.#file.descriptor, (error) => {
         // The file stays open for as long as the thread may write to it.

@@ -19,7 +19,7 @@ import { capturesOf, scratchFolder } from './recordings.ts';
 const ROUNDS = 7;
 const FIRST_ROUNDS = 3;
 /** Imports of a process that are compiled for still. */
-const WARM_UP = 3;
+const WARM_UP = 5;
 
 interface Conversion {
   readonly seconds: number;

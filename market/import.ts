@@ -5,7 +5,7 @@ import { InputError } from '../base/errors.ts';
 import { FileThread } from '../base/file-thread/file-thread.ts';
 import { formatTime } from '../base/time.ts';
 import { MessageKind } from './binance/message.ts';
-import { MessageScanner } from './binance/scanner/message-scanner.ts';
+import type { MessageScanner } from './binance/scanner/message-scanner.ts';
 import { CaptureFile } from './capture/capture-file.ts';
 import { CaptureImporter, FinerTrades, type ImportGap, type ImportPlan } from './capture/importer.ts';
 import { type ImportOptions, planImport, totalBytes } from './capture/plan.ts';
@@ -47,12 +47,12 @@ export async function importCaptures(options: ImportOptions): Promise<ImportSumm
   const began = performance.now();
   const thread = FileThread.lease(totalBytes(options.captures));
   try {
-    const scanner = new MessageScanner();
-    const { plan, first } = await planImport(options, scanner, thread);
+    const { plan, first, scanner } = await planImport(options, thread);
     try {
       return await importAs(plan, first, options, { scanner, thread, began });
     } finally {
       await first.close();
+      scanner.release();
     }
   } finally {
     thread?.release();

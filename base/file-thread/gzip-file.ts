@@ -2,8 +2,12 @@ import { closeSync, openSync } from 'node:fs';
 import type { FileThread } from './file-thread.ts';
 import type { Answer } from './requests.ts';
 
-/** Chunks that are inflated before they are wanted. */
-const AHEAD = 5;
+/**
+ * Chunks that are inflated before they are wanted, and how few are left when more are asked for: a thread that is asked for
+ * one at a time falls asleep between them.
+ */
+const AHEAD = 8;
+const FEW = 4;
 
 /** A gzip file, inflated chunk by chunk ahead in another thread. One at a time of a thread. Whoever opens one closes it. */
 export class GzipFile {
@@ -19,7 +23,7 @@ export class GzipFile {
     this.#thread = thread;
     this.#descriptor = openSync(path, 'r');
     thread.request({ kind: 'open', descriptor: this.#descriptor });
-    for (let i = 0; i < AHEAD; i++) this.#ask();
+    this.#ask();
   }
 
   /** Bytes of the file that have been read. */
@@ -29,15 +33,13 @@ export class GzipFile {
 
   /** The next bytes, valid until the next call; undefined at the end. Throws where the data is for zlib to read. */
   async next(): Promise<Uint8Array | undefined> {
-    this.#ask();
-    const {
-      buffer = new ArrayBuffer(0),
-      length = 0,
-      read = 0,
-    } = await (this.#ahead.shift() as Promise<Answer>);
+    this.#thread.giveBuffer(this.#chunk);
+    this.#chunk = undefined;
+    if (this.#ahead.length <= FEW) this.#ask();
+    const { buffer, length, read } = await (this.#ahead.shift() as Promise<Answer>);
     this.#chunk = buffer;
-    this.#read = read;
-    return length === 0 ? undefined : new Uint8Array(buffer, 0, length);
+    this.#read = read ?? 0;
+    return buffer === undefined || !length ? undefined : new Uint8Array(buffer, 0, length);
   }
 
   async close(): Promise<void> {
@@ -49,10 +51,10 @@ export class GzipFile {
     closeSync(this.#descriptor);
   }
 
-  /** Asks for a chunk more, in place of the one that was given out last. */
   #ask(): void {
-    const buffer = this.#chunk ?? this.#thread.takeBuffer();
-    this.#chunk = undefined;
-    this.#ahead.push(this.#thread.request({ kind: 'inflate', buffer }));
+    while (this.#ahead.length < AHEAD) {
+      const buffer = this.#thread.takeBuffer();
+      this.#ahead.push(this.#thread.request({ kind: 'inflate', buffer }));
+    }
   }
 }

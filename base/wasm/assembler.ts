@@ -7,7 +7,11 @@ export const Type = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } a
 
 /** Opcodes of vector instructions without immediates, after the prefix 0xfd. */
 export const Vector = {
+  i8x16Swizzle: 0x0e,
   f32x4Splat: 0x13,
+  i8x16Equal: 0x23,
+  i8x16NotEqual: 0x24,
+  i8x16GreaterThanUnsigned: 0x28,
   f32x4LessThan: 0x43,
   f64x2LessThan: 0x49,
   and: 0x4e,
@@ -16,9 +20,16 @@ export const Vector = {
   xor: 0x51,
   f32x4DemoteF64x2: 0x5e,
   f64x2PromoteLowF32x4: 0x5f,
+  i8x16Bitmask: 0x64,
+  i8x16Subtract: 0x71,
+  i16x8NarrowI32x4: 0x85,
+  i16x8ShiftRightUnsigned: 0x8d,
+  i16x8Add: 0x8e,
+  i16x8Multiply: 0x95,
   i32x4ShiftLeft: 0xab,
   i32x4ShiftRight: 0xad,
   i32x4Add: 0xae,
+  i32x4DotI16x8: 0xba,
   i64x2ExtendLowSigned: 0xc7,
   i64x2ExtendHighSigned: 0xc8,
   i64x2ExtendLow: 0xc9,
@@ -54,6 +65,8 @@ export const Scalar = {
   i64GreaterThanUnsigned: 0x56,
   f32NotEqual: 0x5c,
   f64GreaterThan: 0x64,
+  i32LeadingZeros: 0x67,
+  i32TrailingZeros: 0x68,
   i32Add: 0x6a,
   i32Subtract: 0x6b,
   i32And: 0x71,
@@ -179,6 +192,11 @@ export class FunctionBody {
     return this.#emit(0xfd, 0x0c, ...repeat(Uint32Array.of(value), 4));
   }
 
+  /** A constant vector of sixteen equal bytes. */
+  bytes16(value: number): this {
+    return this.#emit(0xfd, 0x0c, ...Array<number>(16).fill(value));
+  }
+
   floats(value: number): this {
     return this.#emit(0xfd, 0x0c, ...repeat(Float32Array.of(value), 4));
   }
@@ -194,6 +212,11 @@ export class FunctionBody {
 
   store(offset = 0): this {
     return this.#emit(0xfd, 0x0b, 0, ...unsigned(offset));
+  }
+
+  /** A quarter of the vector on the stack. */
+  laneI32(lane: number): this {
+    return this.#emit(0xfd, 0x1b, lane);
   }
 
   /** The low halves of two vectors, the first's first. */

@@ -1,6 +1,6 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { type Compression, compressionOf } from '../../base/decompress.ts';
 import { InputError, InterruptedError } from '../../base/errors.ts';
@@ -10,6 +10,8 @@ import { requireFile } from '../../base/files.ts';
 
 /** Decompressed in another thread, a chunk ahead. */
 const CHUNK = 1 << 20;
+/** Captures are compressed to less than a fourth. */
+const HEAD_RATIO = 4;
 /** A line longer than this is no line of a capture. */
 export const MAX_LINE = 1 << 27;
 const NEWLINE = 0x0a;
@@ -20,7 +22,7 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Told how many bytes of the file have been read. */
   readonly onBytes?: (bytes: number) => void;
-  /** Bytes of a chunk at most, decompressed; less where only a file's beginning is wanted. */
+  /** Bytes of a chunk at most, decompressed; less than by default where only a file's beginning is wanted. */
   readonly chunkBytes?: number;
   /** Inflates gzip faster than zlib's stream, one file at a time. */
   readonly thread?: FileThread;
@@ -99,7 +101,11 @@ export async function* decompressed(
 ): AsyncGenerator<Uint8Array> {
   const { chunkBytes = CHUNK, thread, onBytes } = options;
   let given = 0;
-  if (compression === 'gzip' && thread !== undefined) {
+  if (compression === 'gzip' && chunkBytes < CHUNK) {
+    const head = gunzippedHead(path, chunkBytes);
+    given = head.length;
+    if (given > 0) yield head;
+  } else if (compression === 'gzip' && thread !== undefined) {
     const file = new GzipFile(path, thread);
     try {
       for (let chunk = await file.next(); chunk !== undefined; chunk = await file.next()) {
@@ -124,6 +130,23 @@ export async function* decompressed(
     }
   } finally {
     source.destroy();
+  }
+}
+
+/** What the first bytes of a gzip file hold, without a stream's doings; nothing where they are damaged. */
+function gunzippedHead(path: string, bytes: number): Uint8Array {
+  const head = Buffer.alloc(bytes / HEAD_RATIO);
+  const descriptor = openSync(path, 'r');
+  try {
+    const length = readSync(descriptor, head, 0, head.length, 0);
+    return gunzipSync(head.subarray(0, length), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      chunkSize: 2 * bytes,
+    });
+  } catch {
+    return new Uint8Array(0);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -3,7 +3,7 @@ import { InputError } from '../../base/errors.ts';
 import type { FileThread } from '../../base/file-thread/file-thread.ts';
 import { formatTime } from '../../base/time.ts';
 import { MessageKind } from '../binance/message.ts';
-import type { MessageScanner } from '../binance/scanner/message-scanner.ts';
+import { MessageScanner } from '../binance/scanner/message-scanner.ts';
 import type { Venue } from '../instrument.ts';
 import { CaptureFile } from './capture-file.ts';
 import { type ImportPlan, twoSymbols } from './importer.ts';
@@ -37,25 +37,24 @@ export interface ImportOptions {
 const PROBE_BYTES = 1 << 20;
 const PROBE_BYTES_LATER = 1 << 16;
 
-/** What is decided before the first row, and the first capture, whose beginning has been looked at. */
+/** What is decided before the first row, the first capture, whose beginning has been looked at, and what read it. */
 export interface Opened {
   readonly plan: ImportPlan;
   readonly first: CaptureFile;
+  readonly scanner: MessageScanner;
 }
 
 /** Looks at the beginnings of the captures. Throws InputErrors for what cannot be imported; nothing is open then. */
-export async function planImport(
-  options: ImportOptions,
-  scanner: MessageScanner,
-  thread?: FileThread,
-): Promise<Opened> {
+export async function planImport(options: ImportOptions, thread?: FileThread): Promise<Opened> {
   checkOptions(options);
   const { captures, signal, onProgress } = options;
   const total = totalBytes(captures);
   const onBytes = (bytes: number): void => onProgress?.(bytes, total);
   const first = new CaptureFile(captures[0], { field: 'capture', signal, onBytes, thread });
   try {
-    return { plan: await makePlan(options, first, scanner), first };
+    // Compiled while the first chunk is read.
+    const scanner = new MessageScanner();
+    return { plan: await makePlan(options, first, scanner), first, scanner };
   } catch (error) {
     await first.close();
     throw error;

@@ -5,8 +5,6 @@ import { bookRows, unknownBook } from './book-rows.ts';
 import { TapeColumns } from './columns.ts';
 import { Flag, Kind } from './rows.ts';
 
-/** Rows of a record batch at most, unless one message needs more or the book is so large that it would fill the tape. */
-export const BATCH_ROWS = 65_536;
 /** A batch has room for this many times its carried book, which bounds what carrying it costs. */
 const ROWS_PER_CARRIED = 8;
 
@@ -19,8 +17,8 @@ export class RowBatcher {
   #book = new OrderBook();
   /** Whether the book is kept elsewhere. */
   #carried = false;
-  #columns = new TapeColumns(BATCH_ROWS);
-  #spare = new TapeColumns(1024);
+  #columns = TapeColumns.take();
+  #spare: TapeColumns | undefined;
   /** Rows of the carried head of the current batch. */
   #head = 0;
   /** First row of the message being pushed. */
@@ -82,11 +80,13 @@ export class RowBatcher {
     }
   }
 
-  /** Emits what is left. */
+  /** Emits what is left; nothing may be pushed afterwards. */
   finish(): void {
     if (this.#messageStart !== this.#columns.length) throw new Error('the last message has no end');
     if (this.#columns.length > this.#head) this.#emit(this.#columns);
-    this.#columns.clear();
+    this.#columns.give();
+    this.#spare?.give();
+    this.#columns = new TapeColumns(0);
   }
 
   #endMessage(exchangeTime: number, localTime: number, updateId: number): void {
@@ -134,9 +134,8 @@ export class RowBatcher {
       full.grow(2 * full.capacity);
       return;
     }
-    const next = this.#spare;
+    const next = this.#spare ?? TapeColumns.take();
     next.clear();
-    next.grow(BATCH_ROWS);
     const startsWithReset = (start < full.length ? full.kind[start] : nextKind) === Kind.reset;
     if (startsWithReset) this.#head = 0;
     else this.#writeHead(next, this.#exchangeTime, this.#localTime);

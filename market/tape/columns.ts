@@ -2,6 +2,10 @@ import type { BookRows } from './book-rows.ts';
 import { Flag, Kind, type RowBatch, timeAt } from './rows.ts';
 
 const HALF = 4294967296;
+/** Rows of a record batch at most, unless one message needs more or the book is so large that it would fill the tape. */
+export const BATCH_ROWS = 65_536;
+/** What is made larger once is made larger again: arrays have room for so many times what is asked for. */
+const ROOM = 1.5;
 
 /**
  * Tape rows as parallel typed arrays being filled. Hot path: a push allocates nothing; times and update ids repeat from
@@ -29,19 +33,34 @@ export class TapeColumns implements RowBatch {
   #localLow = 0;
   #localHigh = 0;
 
-  constructor(capacity: number) {
-    this.exchangeTime = new Uint32Array(2 * capacity);
-    this.localTime = new Uint32Array(2 * capacity);
-    this.kind = new Uint8Array(capacity);
-    this.price = new Int32Array(capacity);
-    this.quantity = new Float64Array(capacity);
-    this.flags = new Uint8Array(capacity);
-    this.updateId = new Uint32Array(2 * capacity);
-    this.updateIdValid = new Uint8Array((capacity + 7) >>> 3);
+  #capacity: number;
+
+  /** Empty, with room for `BATCH_ROWS`: what was given back where there is any, for fresh memory costs more than filling it. */
+  static take(): TapeColumns {
+    const columns = idle.pop() ?? new TapeColumns(BATCH_ROWS);
+    columns.clear();
+    columns.#capacity = BATCH_ROWS;
+    // Of its last byte not all bits are set by rows.
+    columns.updateIdValid.fill(0);
+    return columns;
   }
 
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    const room = Math.ceil(ROOM * capacity);
+    this.exchangeTime = new Uint32Array(2 * room);
+    this.localTime = new Uint32Array(2 * room);
+    this.kind = new Uint8Array(room);
+    this.price = new Int32Array(room);
+    this.quantity = new Float64Array(room);
+    this.flags = new Uint8Array(room);
+    this.updateId = new Uint32Array(2 * room);
+    this.updateIdValid = new Uint8Array((room + 7) >>> 3);
+  }
+
+  /** Rows that may be pushed. */
   get capacity(): number {
-    return this.kind.length;
+    return this.#capacity;
   }
 
   /** Appends a row; the caller has made room. `updateId` −1 means none. */
@@ -188,8 +207,15 @@ export class TapeColumns implements RowBatch {
     return (this.updateIdValid[row >>> 3] & (1 << (row & 7))) === 0 ? -1 : timeAt(this.updateId, row);
   }
 
+  /** For the next tape; nobody looks at them any more. */
+  give(): void {
+    if (idle.length < KEPT && this.kind.length <= ROOM * BATCH_ROWS) idle.push(this);
+  }
+
   grow(capacity: number): void {
-    if (capacity <= this.capacity) return;
+    if (capacity <= this.#capacity) return;
+    this.#capacity = capacity;
+    if (capacity <= this.kind.length) return;
     const grown = new TapeColumns(capacity);
     this.exchangeTime = copied(this.exchangeTime, grown.exchangeTime);
     this.localTime = copied(this.localTime, grown.localTime);
@@ -214,6 +240,10 @@ export class TapeColumns implements RowBatch {
     };
   }
 }
+
+/** Columns that were given back, at most those that one tape needs at a time. */
+const idle: TapeColumns[] = [];
+const KEPT = 2;
 
 function copied<T extends { set(from: T): void }>(from: T, to: T): T {
   to.set(from);

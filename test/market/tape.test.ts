@@ -10,7 +10,7 @@ import { OrderBook } from '../../market/book.ts';
 import type { Instrument } from '../../market/instrument.ts';
 import { ASK, BID } from '../../market/side.ts';
 import { ArrowFileWriter } from '../../market/tape/arrow-file.ts';
-import { BATCH_ROWS } from '../../market/tape/batcher.ts';
+import { BATCH_ROWS } from '../../market/tape/columns.ts';
 import { memoryTape, type TapeRow } from '../../market/tape/memory.ts';
 import { openTape, verifyTape } from '../../market/tape/reader.ts';
 import { Flag, Kind, type Tape, timeAt } from '../../market/tape/rows.ts';
@@ -144,6 +144,22 @@ describe('tape', () => {
     }
     return writer.finish();
   }
+
+  it('is the same to the last bit whatever tapes were written before', () => {
+    // Fewer rows than a byte of the bitmap of update ids has bits, behind more and others.
+    const [few, many] = [someRows(200).slice(0, -1), someRows(40_000, 2)];
+    while ((few.at(-1)?.flags ?? 1) !== Flag.messageEnd) few.pop();
+    const again = join(folder, 'again.arrow');
+    const bytesOf = (content: readonly TapeRow[]): Buffer => {
+      write(again, content);
+      return readFileSync(again);
+    };
+    const before = bytesOf(few);
+    assert.notEqual(few.length % 8, 0);
+    bytesOf(many);
+    bytesOf(many.map((row) => ({ ...row, updateId: 7 })));
+    assert.ok(bytesOf(few).equals(before));
+  });
 
   it('gives back every row, in batches of at most 65,536 that begin with the book', () => {
     const tape = openTape(path);

@@ -35,4 +35,7 @@ export const QUANTITIES = PRICES + 8 * LEVELS;
 /** Lines, and after them the zeros that end every search. */
 export const INPUT = QUANTITIES + 8 * LEVELS;
 export const INPUT_BYTES = 5 << 18;
-export const MEMORY_BYTES = INPUT + INPUT_BYTES + 64;
+/** How the characters of decimals become digits: see `alignments`. */
+export const ALIGNMENTS = INPUT + INPUT_BYTES + 64;
+export const ALIGNMENT_BYTES = 16 * 16 * 16;
+export const MEMORY_BYTES = ALIGNMENTS + ALIGNMENT_BYTES;

@@ -11,6 +11,7 @@ import { Message, MessageKind } from '../message.ts';
 import type { Shape } from '../shape.ts';
 import type { TickLevels } from '../tick-levels.ts';
 import { Value } from '../value.ts';
+import { alignments } from './decimal.ts';
 import * as layout from './layout.ts';
 import { scannerProgram } from './program.ts';
 
@@ -32,6 +33,8 @@ const SNAPSHOTS = [
 ];
 
 let compiled: CompiledModule | undefined;
+/** What a scanner has given back: fresh memory costs more than what is written into it. */
+let idle: WebAssemblyMemory | undefined;
 
 /**
  * Reads lines of captures that are written like lines before, in WebAssembly: receive time, message, and levels on the
@@ -61,11 +64,13 @@ export class MessageScanner implements ScannedLevels {
 
   constructor() {
     compiled ??= compile(scannerProgram());
-    const memory = createMemory(layout.MEMORY_BYTES);
+    const memory = idle ?? createMemory(layout.MEMORY_BYTES);
+    idle = undefined;
     const { buffer } = memory;
     this.#memory = memory;
     this.scan = instantiate<number>(compiled, memory);
     this.bytes = new Uint8Array(buffer);
+    this.bytes.fill(0, 0, layout.SHAPES_END);
     this.prices = new Int32Array(buffer, layout.TICKS, layout.LEVELS);
     this.quantities = new Float64Array(buffer, layout.QUANTITIES, layout.LEVELS);
     this.writtenPrices = new Float64Array(buffer, layout.PRICES, layout.LEVELS);
@@ -74,12 +79,18 @@ export class MessageScanner implements ScannedLevels {
     this.#found = new Int32Array(buffer, layout.SHAPE, 3);
     const powers = new Float64Array(buffer, layout.POWERS, layout.POWER_COUNT);
     for (let i = 0; i < powers.length; i++) powers[i] = Number(`1e${i}`);
+    this.bytes.set(alignments(), layout.ALIGNMENTS);
     this.tickSize = Number.NaN;
     const decoder = new Decoder();
     for (const text of SNAPSHOTS) {
       decoder.decode(Buffer.from(text), 0, text.length, new Message());
       if (decoder.shape !== undefined) this.learn(decoder.shape);
     }
+  }
+
+  /** For the next scanner; nobody uses this one any more. */
+  release(): void {
+    idle = this.#memory;
   }
 
   /** Until it is set, levels have no prices in ticks. Prices off the grid are left to the decoder. */

@@ -1,19 +1,33 @@
 import { assemble, FunctionBody, type Label, Type } from '../../../base/wasm/assembler.ts';
 import { LAST_DECIMAL, LAST_INTEGER, Value } from '../value.ts';
+import { decimal } from './decimal.ts';
+import { digitAt, digits, LONGEST, MAX_EXACT } from './digits.ts';
+import { add, advance, code } from './instructions.ts';
 import * as layout from './layout.ts';
-
-const [AT, END, P, SHAPE, ENTRY, ENTRY_END, LEFT, VALUE, TEXT, BYTE, START, FRACTION, POINT, WRITTEN, COUNT] =
-  Array.from({ length: 15 }, (_, i) => i);
-const [N, X] = [15, 16];
-const [NUMBER, PER_UNIT, EXACT] = [17, 18, 19];
-
-const code = (text: string): number => [...text].reduceRight((word, c) => 256 * word + c.charCodeAt(0), 0);
+import {
+  AT,
+  BYTE,
+  COUNT,
+  END,
+  ENTRY,
+  ENTRY_END,
+  EXACT,
+  LEFT,
+  LOCALS,
+  N,
+  NUMBER,
+  P,
+  PER_UNIT,
+  POINT,
+  SHAPE,
+  START,
+  TEXT,
+  VALUE,
+  WRITTEN,
+  X,
+} from './locals.ts';
 
 const MAX_TICKS = 0x7ffffffe;
-const MAX_EXACT = BigInt(Number.MAX_SAFE_INTEGER);
-/** Digits and a point that an int64 always holds; and those that a double always does. */
-const LONGEST = 19;
-const SHORT = 15;
 
 /**
  * `scan(at, end)`: reads the line at `at`, `<local time in µs or ns> <json>` with a message that is written as one of the
@@ -33,9 +47,7 @@ export function scannerProgram(): Uint8Array {
     });
   });
   f.i32(0);
-  const i32s = Array<number>(13).fill(Type.i32);
-  const locals = [...i32s, Type.i64, Type.i64, Type.f64, Type.f64, Type.f64];
-  return assemble({ parameters: [Type.i32, Type.i32], locals, result: Type.i32, body: f });
+  return assemble({ parameters: [Type.i32, Type.i32], locals: LOCALS, result: Type.i32, body: f });
 }
 
 /** Sixteen digits are µs; three more, of ns, are dropped. AT ← where the JSON begins. */
@@ -191,56 +203,6 @@ function integer(f: FunctionBody, other: Label): void {
   f.get(N).scalar('f64ConvertI64').set(NUMBER);
 }
 
-/**
- * NUMBER ← a decimal; WRITTEN ← decimals that it has without the zeros at its end. An integer that a double holds exactly,
- * divided by a power of ten, is the decimal correctly rounded.
- */
-function decimal(f: FunctionBody, other: Label): void {
-  f.get(P).set(START).i64(0n).set(N);
-  digits(f);
-  f.get(P).get(START).scalar('i32Equal').branchIf(other);
-  f.i32(0).set(POINT).i32(0).set(WRITTEN);
-  f.get(P).loadByte().i32(code('.')).scalar('i32Equal');
-  f.when(() => {
-    advance(f, 1);
-    f.get(P).set(FRACTION);
-    digits(f, () => f.get(BYTE).when(() => f.get(P).get(FRACTION).scalar('i32Subtract').set(WRITTEN)));
-    f.get(P).get(FRACTION).scalar('i32Subtract').tee(POINT).scalar('i32IsZero').branchIf(other);
-  });
-  f.get(P).get(START).scalar('i32Subtract').i32(SHORT).scalar('i32GreaterThan');
-  f.when(() => {
-    f.get(P).get(START).scalar('i32Subtract').i32(LONGEST).scalar('i32GreaterThan').branchIf(other);
-    shorten(f);
-    f.get(N).i64(MAX_EXACT).scalar('i64GreaterThanUnsigned').branchIf(other);
-  });
-  f.get(N).scalar('f64ConvertI64').get(POINT).i32(3).scalar('i32ShiftLeft').loadF64(layout.POWERS);
-  f.scalar('f64Divide').set(NUMBER);
-}
-
-/** Drops zeros from the end of a fraction. */
-function shorten(f: FunctionBody): void {
-  f.block((done) =>
-    f.repeat((again) => {
-      f.get(POINT).get(WRITTEN).scalar('i32Equal').branchIf(done);
-      f.get(N).i64(10n).scalar('i64DivideUnsigned').set(N);
-      f.get(POINT).i32(1).scalar('i32Subtract').set(POINT).branch(again);
-    }),
-  );
-}
-
-/** Adds the digits at P to N and passes them; BYTE is the digit in `after` each. */
-function digits(f: FunctionBody, after: () => void = () => undefined): void {
-  f.block((done) =>
-    f.repeat((again) => {
-      digitAt(f, 0).tee(BYTE).i32(9).scalar('i32GreaterThanUnsigned').branchIf(done);
-      f.get(N).i64(10n).scalar('i64Multiply').get(BYTE).scalar('i64ExtendI32Unsigned', 'i64Add').set(N);
-      advance(f, 1);
-      after();
-      f.branch(again);
-    }),
-  );
-}
-
 /** Reads `[["price","quantity"],…]` behind the levels that are there. */
 function levels(f: FunctionBody, other: Label): void {
   f.i32(0).loadF64(layout.PER_UNIT).set(PER_UNIT);
@@ -284,10 +246,6 @@ function level(f: FunctionBody, other: Label): void {
   add(f, COUNT, () => f.i32(1));
 }
 
-function digitAt(f: FunctionBody, offset: number): FunctionBody {
-  return f.get(P).loadByte(offset).i32(code('0')).scalar('i32Subtract');
-}
-
 function expectByte(f: FunctionBody, byte: string, other: Label): void {
   f.get(P).loadByte().i32(code(byte)).scalar('i32NotEqual').branchIf(other);
   advance(f, 1);
@@ -296,15 +254,4 @@ function expectByte(f: FunctionBody, byte: string, other: Label): void {
 function expectTwo(f: FunctionBody, bytes: string, other: Label): void {
   f.get(P).loadTwoBytes().i32(code(bytes)).scalar('i32NotEqual').branchIf(other);
   advance(f, 2);
-}
-
-function advance(f: FunctionBody, bytes: number): FunctionBody {
-  return add(f, P, () => f.i32(bytes));
-}
-
-/** local ← local + what `amount` puts on the stack. */
-function add(f: FunctionBody, local: number, amount: () => void): FunctionBody {
-  f.get(local);
-  amount();
-  return f.scalar('i32Add').set(local);
 }
