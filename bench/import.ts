@@ -16,8 +16,8 @@ import { isMarketRow } from './hft-events.ts';
 import { missingPackage, PeerProcess } from './peer-process.ts';
 import { capturesOf, scratchFolder } from './recordings.ts';
 
-const ROUNDS = 7;
-const FIRST_ROUNDS = 3;
+const ROUNDS = 15;
+const FIRST_ROUNDS = 5;
 /** Imports of a process that are compiled for still. */
 const WARM_UP = 5;
 

@@ -25,7 +25,8 @@ let asked = 0;
 
 /**
  * A thread that inflates the file that is read and writes the one that is made of it. It lasts as long as the process does,
- * which it does not keep from ending.
+ * which it does not keep from ending. Buffers are handed over and back: memory that both threads share would save a copy, but
+ * V8 copies from it, and to it, word by word.
  */
 export class FileThread {
   readonly #worker: Worker;
