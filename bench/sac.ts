@@ -13,6 +13,7 @@ import { RingBuffer, RowKind } from '../replay/ring-buffer.ts';
 import { Learner } from '../training/learner.ts';
 import { DEFAULT_SAC } from '../training/settings.ts';
 import type { Bench, BenchContext, Figure } from './bench.ts';
+import { handOver } from './hand-over.ts';
 import { type Contestant, rateOf, TurnTakingPeer, takeTurns } from './turns.ts';
 
 const generator = stream(1, 'bench');
@@ -77,13 +78,24 @@ async function* reference(context: BenchContext, buffer: RingBuffer): AsyncItera
       if (typeof peer === 'string') missing.set(name, peer);
       else contestants.push(peer);
     }
+    const apart = [await handOver()];
     const rates = await takeTurns(contestants, quick ? 1 : 7);
+    apart.push(await handOver());
     const ours = rates.get('onnx') ?? Number.NaN;
     for (const peer of [...PEERS, TFJS]) {
       const { name, goal } = peer;
       const theirs = rates.get(name) ?? null;
       const note = 'note' in peer ? peer.note : undefined;
       yield { what, ours, unit: 'updates/s', peer: name, theirs, missing: missing.get(name), goal, note };
+    }
+    if (threads > 1) {
+      yield {
+        what: 'meanwhile, from one processor to another and back',
+        ours: Math.max(...apart),
+        unit: 'ns',
+        smallerIsBetter: true,
+        note: `${apart.map((time) => time.toFixed(0)).join(' before, ')} after`,
+      };
     }
     const machine = await matrixRate(threads, 500);
     if (machine !== null) {
