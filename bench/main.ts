@@ -23,6 +23,7 @@ import { sac } from './sac.ts';
 import { sacDevices } from './sac-devices.ts';
 import { sacProfile } from './sac-profile.ts';
 import { sacSeeds } from './sac-seeds.ts';
+import { sacThreads } from './sac-threads.ts';
 import { simulatedMarket } from './simulated-market.ts';
 
 /** One line a bench. */
@@ -35,6 +36,7 @@ const BENCHES: readonly Bench[] = [
   env,
   sac,
   sacSeeds,
+  sacThreads,
   sacDevices,
   sacProfile,
   memory,

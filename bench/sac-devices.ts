@@ -1,10 +1,12 @@
 /**
- * SAC updates/s by device and size of batch, on every device that ONNX Runtime offers here and can use, and of several
- * seeds in one graph: `npm run bench -- sac-devices`. On CUDA beside peers on the same card.
+ * SAC on every device that ONNX Runtime offers here and can use: `npm run bench -- sac-devices`. How far its weights are
+ * from the processor's; updates/s with tensors that travel alone and together, by size of batch, and of several seeds in
+ * one graph. On CUDA beside peers on the same card.
  */
 import { syntheticBatch } from '../agents/sac/calibrate.ts';
+import type { SacState } from '../agents/sac/engine.ts';
 import { DEVICES, type Device } from '../agents/sac/onnx-device.ts';
-import { createOnnxEngine, createStackedEngine } from '../agents/sac/onnx-engine.ts';
+import { createOnnxEngine, createStackedEngine, type OnnxEngineOptions } from '../agents/sac/onnx-engine.ts';
 import { MakergymError } from '../base/errors.ts';
 import { loadOnnxRuntime } from '../onnx/session.ts';
 import { DEFAULT_SAC } from '../training/settings.ts';
@@ -56,13 +58,17 @@ async function usableDevices(log: BenchContext['log']): Promise<readonly Device[
   return usable;
 }
 
-async function contestant(device: Device, batchSize: number, context: BenchContext): Promise<Contestant> {
-  const { threads, quick } = context;
+async function contestant(
+  name: string,
+  batchSize: number,
+  settings: OnnxEngineOptions,
+  quick: boolean,
+): Promise<Contestant> {
   const options = sizes(batchSize);
-  const engine = await createOnnxEngine(options, { device, threads });
+  const engine = await createOnnxEngine(options, settings);
   const batch = syntheticBatch(options);
   return {
-    name: device,
+    name,
     turn: () => rateOf(() => engine.update(batch), quick ? 200 : 700),
     close: () => engine.dispose(),
   };
@@ -89,7 +95,9 @@ async function* byBatch(devices: readonly Device[], context: BenchContext): Asyn
     const { peers, missing } = withPeers
       ? await peersOnCuda(batchSize, context)
       : { peers: [], missing: new Map<string, string>() };
-    const ours = await Promise.all(devices.map((device) => contestant(device, batchSize, context)));
+    const ours = await Promise.all(
+      devices.map((device) => contestant(device, batchSize, { device, threads }, quick)),
+    );
     const contestants = [...ours, ...peers];
     const rates = await takeTurns(contestants, quick ? 1 : 3);
     for (const one of contestants) one.close();
@@ -109,6 +117,62 @@ async function* byBatch(devices: readonly Device[], context: BenchContext): Asyn
           yield { ...figure, peer: `${name} on cuda`, theirs, missing: missing.get(name) };
         }
       }
+    }
+  }
+}
+
+/** Weights after some updates. */
+async function weightsAfter(updates: number, device: Device): Promise<SacState> {
+  const options = sizes(256);
+  const engine = await createOnnxEngine(options, { device, threads: 1 });
+  for (let i = 0; i < updates; i++) await engine.update(syntheticBatch(options, `batch ${i}`));
+  const state = engine.exportState();
+  engine.dispose();
+  return Object.fromEntries(Object.entries(state).filter(([name]) => /^(actor|critic)/.test(name)));
+}
+
+function largestDifference(a: SacState, b: SacState): number {
+  let largest = 0;
+  for (const [name, { data }] of Object.entries(a)) {
+    for (let i = 0; i < data.length; i++) largest = Math.max(largest, Math.abs(data[i] - b[name].data[i]));
+  }
+  return largest;
+}
+
+async function* byDistance(devices: readonly Device[]): AsyncIterable<Figure> {
+  for (const device of devices) {
+    for (const updates of [1, 20, 100]) {
+      const [ours, again] = [await weightsAfter(updates, device), await weightsAfter(updates, device)];
+      const isRepeatable = largestDifference(ours, again) === 0;
+      yield {
+        what: `Largest difference of a weight from the processor's after ${updates} updates on ${device}`,
+        ours: 1e6 * largestDifference(ours, await weightsAfter(updates, 'cpu')),
+        unit: 'millionths',
+        note: isRepeatable ? 'the same again' : 'another time another',
+      };
+    }
+  }
+}
+
+async function* byTransfers(
+  devices: readonly Device[],
+  { threads, quick }: BenchContext,
+): AsyncIterable<Figure> {
+  for (const device of devices) {
+    for (const batchSize of [BATCH_SIZES[0], BATCH_SIZES[BATCH_SIZES.length - 1]]) {
+      const ways = await Promise.all([
+        contestant('together', batchSize, { device, threads, fewTransfers: true }, quick),
+        contestant('alone', batchSize, { device, threads, fewTransfers: false }, quick),
+      ]);
+      const rates = await takeTurns(ways, quick ? 1 : 3);
+      for (const one of ways) one.close();
+      yield {
+        what: `SAC on ${device}, batch ${batchSize}, neighbours in memory travel together`,
+        ours: rates.get('together') ?? Number.NaN,
+        unit: 'updates/s',
+        peer: 'each alone',
+        theirs: rates.get('alone'),
+      };
     }
   }
 }
@@ -137,15 +201,15 @@ async function* bySeeds(devices: readonly Device[], { threads, quick }: BenchCon
 
 export const sacDevices: Bench = {
   name: 'sac-devices',
-  describe: 'SAC updates by device and size of batch, and of several seeds in one graph',
+  describe: 'SAC updates by device: how exact, by batch, by transfers, and of several seeds in one graph',
   async *run(context) {
     const devices = await usableDevices(context.log);
     if (devices.length === 0) return;
+    // What the processor alone does is in the benches sac-threads and sac-seeds.
+    const others = devices.filter((device) => device !== 'cpu');
+    yield* byDistance(others);
+    yield* byTransfers(others, context);
     yield* byBatch(devices, context);
-    // The processor's are the bench sac-seeds.
-    yield* bySeeds(
-      devices.filter((device) => device !== 'cpu'),
-      context,
-    );
+    yield* bySeeds(others, context);
   },
 };
