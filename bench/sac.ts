@@ -57,7 +57,7 @@ const PEERS = [
 const TFJS = {
   name: 'tfjs-wasm',
   goal: 40,
-  note: 'the goal was set beside 4.5 updates/s of an earlier engine on WebAssembly',
+  note: 'the goal was set beside 4.5 updates/s on another machine',
 };
 /** Share of the machine's rate in matrix products that is aimed at, %. */
 const MATRIX_GOAL = 75;

@@ -44,7 +44,7 @@ function onnx(device: Device): EngineKind {
     name: onnxName(device),
     optionalPackage: ONNX_PACKAGE,
     probesDevice: device !== 'cpu',
-    brings: 'training five to eight times as fast as TensorFlow.js does in WebAssembly',
+    brings: 'training seven to eleven times as fast as TensorFlow.js does in WebAssembly',
     create: (options, how) => createOnnxEngine(options, { device, ...how }),
   };
 }
