@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DEFAULT_LANE, type LaneSettings } from '../../env/settings.ts';
 import { DecisionFile, FillFile } from '../../evaluation/records.ts';
-import type { Clock } from '../../live/clock.ts';
+import type { Clock, Timer } from '../../live/clock.ts';
 import type { FaultTally } from '../../live/exchange/fault-tally.ts';
 import { LocalExchange, type LocalExchangeOptions } from '../../live/exchange/local-exchange.ts';
 import { runShadow, type ShadowOptions } from '../../live/shadow/session.ts';
@@ -178,4 +178,24 @@ export function sessionFile(
     config: {},
     finished: decisions === null ? null : { at: '', decisions },
   };
+}
+
+/** A clock that begins to run when it is first looked at. */
+export class LateClock implements Clock {
+  readonly #epoch: number;
+  #running: AcceleratedClock | undefined;
+
+  constructor(epoch: number) {
+    this.#epoch = epoch;
+  }
+
+  now(): number {
+    this.#running ??= new AcceleratedClock(SPEED_UP, this.#epoch);
+    return this.#running.now();
+  }
+
+  after(milliseconds: number, work: () => void): Timer {
+    this.now();
+    return (this.#running as AcceleratedClock).after(milliseconds, work);
+  }
 }

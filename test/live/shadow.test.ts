@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { WebSocketServer } from 'ws';
-import { InputError, RunError } from '../../base/errors.ts';
 import { stream } from '../../base/random.ts';
 import type { Clock, Timer } from '../../live/clock.ts';
 import { parseFaults } from '../../live/exchange/faults.ts';
 import { runShadow } from '../../live/shadow/session.ts';
 import type { ShadowStatus } from '../../live/shadow/status.ts';
-import { DECISIONS, FILLS, verifyShadow } from '../../live/shadow/verify.ts';
+import { DECISIONS, FILLS } from '../../live/shadow/verify.ts';
 import { importCaptures } from '../../market/import.ts';
 import { openTape } from '../../market/tape/reader.ts';
 import { AcceleratedClock } from '../support/accelerated-clock.ts';
@@ -19,10 +18,10 @@ import {
   decidingSession,
   FALLBACK,
   LANE,
+  LateClock,
   type Played,
   playShadow,
   SPEED_UP,
-  sessionFile,
   verifyPlayed,
 } from './shadow-support.ts';
 import { Stage } from './stage.ts';
@@ -313,82 +312,6 @@ describe('shadow session', () => {
     ]);
   });
 
-  describe('what goes wrong ends the session; what was recorded stays', () => {
-    /** What a replay gives of a session that left no files of decisions. */
-    async function recreated(directory: string) {
-      const verdict = await verifyShadow({
-        directory,
-        session: sessionFile({ venue: 'binance-spot', symbol: 'SIMUSDT' }, null),
-        createQuoter: (conditions) => randomAgent({ conditions }).quoter,
-        checkInstrument: () => undefined,
-        sharpeIntervalSeconds: 10,
-      });
-      assert.ok(verdict.equal && verdict.recreated && verdict.decisions > 0);
-      assert.ok(readFileSync(join(directory, DECISIONS)).length > 0);
-    }
-
-    it('a disk that is full where decisions go', async () => {
-      const directory = out();
-      let decisions = 0;
-      const full = new RunError({ code: 'disk-full', message: 'no space' });
-      const session = playShadow({
-        captures: [stage.capture],
-        out: directory,
-        shadow: {
-          laneListeners: () => [
-            {
-              onDecision: () => {
-                if (++decisions === 40) throw full;
-              },
-            },
-          ],
-        },
-      });
-      await assert.rejects(session, { code: 'disk-full' });
-      assert.equal(decisions, 40);
-      await recreated(directory);
-    });
-
-    it('a disk that is gone where the recording goes', async () => {
-      const directory = out();
-      const clock = new LateClock(1_767_225_600_000_000 + HOUR - 30_000_000);
-      const session = playShadow({
-        captures: [stage.capture],
-        out: directory,
-        clock,
-        exchange: { clock: new AcceleratedClock(SPEED_UP) },
-        during: async (_exchange, status) => {
-          await until('decisions', () => (status()?.decisions ?? 0) > 20);
-          rmSync(join(directory, 'captures'), { recursive: true });
-          await until('the end', () => false, 20);
-        },
-      });
-      await assert.rejects(session, { code: 'cannot-write' });
-    });
-
-    it('an instrument that the policy does not fit leaves nothing behind', async () => {
-      const directory = out();
-      const misfit = new InputError({ code: 'other-instrument', message: 'other ticks' });
-      const session = playShadow({
-        captures: [stage.capture],
-        out: directory,
-        shadow: {
-          checkInstrument: () => {
-            throw misfit;
-          },
-        },
-      });
-      await assert.rejects(session, { code: 'other-instrument' });
-      assert.throws(() => readFileSync(join(directory, 'captures')), { code: 'ENOENT' });
-    });
-
-    it('another recording in the folder is not added to', async () => {
-      const directory = out();
-      await playShadow({ captures: [stage.capture], out: directory });
-      await assert.rejects(playShadow({ captures: [stage.capture], out: directory }), { code: 'out-exists' });
-    });
-  });
-
   it('played again as a capture, a recording gives the very decisions, fallbacks included', async () => {
     const fallback = { ...FALLBACK, maxRoundTripMs: 1e-6 };
     const first = await playShadow({ captures: [stage.capture], out: out(), fallback });
@@ -407,26 +330,6 @@ describe('shadow session', () => {
     assert.equal(summary.fallbackReasons['round-trip'], first.summary.fallbackReasons['round-trip']);
   });
 });
-
-/** A clock that begins to run when it is first looked at. */
-class LateClock implements Clock {
-  readonly #epoch: number;
-  #running: AcceleratedClock | undefined;
-
-  constructor(epoch: number) {
-    this.#epoch = epoch;
-  }
-
-  now(): number {
-    this.#running ??= new AcceleratedClock(SPEED_UP, this.#epoch);
-    return this.#running.now();
-  }
-
-  after(milliseconds: number, work: () => void): Timer {
-    this.now();
-    return (this.#running as AcceleratedClock).after(milliseconds, work);
-  }
-}
 
 /** A clock that is up to 40 ms off, anew each time it is asked. */
 class JumpingClock implements Clock {

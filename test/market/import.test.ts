@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { type ImportOptions, type ImportSummary, importCaptures } from '../../market/import.ts';
 import { openTape } from '../../market/tape/reader.ts';
@@ -46,15 +45,6 @@ describe('import', () => {
     tape.close();
     return { rows: found, times };
   }
-
-  const fails = async (work: Promise<unknown>, code: string, text: RegExp): Promise<void> => {
-    await assert.rejects(work, (error: Error & { code?: string }) => {
-      assert.equal(error.code, code, error.message);
-      assert.match(error.message, text);
-      return true;
-    });
-    assert.ok(readdirSync(folder.path).every((name) => !name.endsWith('.partial')));
-  };
 
   it('turns snapshot, depth and trades into rows of ticks', async () => {
     const text = start()
@@ -242,7 +232,7 @@ describe('import', () => {
     const capture = start().event('depthUpdate', { U: 900, u: 1010, pu: 890, b: [['99.7', '1']], a: [] });
     const summary = await importText(capture.text());
     assert.equal(summary.instrument.venue, 'binance-usdm');
-    await fails(importText(capture.text(), { venue: 'binance-spot' }), 'wrong-venue', /pu/);
+    await folder.refuses(importText(capture.text(), { venue: 'binance-spot' }), 'wrong-venue', /pu/);
   });
 
   it('takes snapshots from a file of their own: a bare answer, in place when the stream reaches its id', async () => {
@@ -272,7 +262,7 @@ describe('import', () => {
     const summary = await importText(head + capture.text(), { snapshot });
     assert.equal(summary.snapshots, 1);
     assert.equal(rows().rows[1][1], 999);
-    await fails(
+    await folder.refuses(
       importText(capture.text().replaceAll('TESTUSDT', 'THIRD'), { snapshot }),
       'foreign-snapshot',
       /no snapshot of THIRD, only of OTHER, TESTUSDT/,
@@ -285,149 +275,5 @@ describe('import', () => {
       .text();
     const { instrument } = await importText(text, { stepSize: 0.001, out: folder.at('t.arrow') });
     assert.equal(instrument.stepSize, 0.001);
-  });
-
-  describe('bad input', () => {
-    const out = (): { out: string } => ({ out: folder.at('bad.arrow') });
-    afterEach(() => assert.equal(existsSync(folder.at('bad.arrow')), false));
-
-    it('a missing file, a folder, an empty file and an empty gzip', async () => {
-      await fails(
-        importCaptures({ captures: [folder.at('no')], ...out() }),
-        'file-not-found',
-        /No such file/,
-      );
-      await fails(importCaptures({ captures: [folder.path], ...out() }), 'foreign-file', /folder/);
-      const files = [folder.write('empty', ''), folder.gzip('empty.gz', ''), folder.write('blank', '\n\n')];
-      for (const path of files)
-        await fails(importCaptures({ captures: [path], ...out() }), 'empty-file', /is empty/);
-    });
-
-    it('a truncated and a damaged gzip or zstd file', async () => {
-      const capture = start();
-      for (let i = 0; i < 500; i++) capture.depth([[`9${i % 10}.7`, `${i * 7919}`]], []);
-      const packed = gzipSync(capture.text());
-      const cut = folder.write('cut.gz', packed.subarray(0, packed.length - 100));
-      await fails(importCaptures({ captures: [cut], ...out() }), 'truncated-file', /cut\.gz is truncated/);
-      packed.fill(0xa5, 300, 400);
-      const damaged = folder.write('damaged.gz', packed);
-      await fails(importCaptures({ captures: [damaged], ...out() }), 'damaged-file', /damaged/);
-      const frame = zstdFrame(capture.text());
-      const short = folder.write('cut.zst', frame.subarray(0, frame.length - 100));
-      await fails(importCaptures({ captures: [short], ...out() }), 'truncated-file', /truncated/);
-    });
-
-    it('the same of captures that a thread inflates, which it reads as zlib does', async () => {
-      const capture = start();
-      for (let i = 0; i < 30_000; i++)
-        capture.trade(`${90 + (i % 97) / 10}`, `${1 + ((i * i) % 9973) / 100}`);
-      const whole = gzipSync(capture.text());
-      assert.ok(whole.length > 1 << 18);
-      const importGzip = (bytes: Uint8Array) =>
-        importCaptures({ captures: [folder.write('big.gz', bytes)], out: folder.at('t.arrow') });
-      // The first import of a process has no thread.
-      const { checksum } = await importGzip(whole);
-      assert.equal((await importGzip(whole)).checksum, checksum);
-      assert.equal((await importGzip(Buffer.concat([whole, Buffer.alloc(100)]))).checksum, checksum);
-      await fails(importGzip(whole.subarray(0, -100)), 'truncated-file', /gzip data stops before its end/);
-      const damaged = Buffer.from(whole);
-      damaged[whole.length - 6] ^= 1;
-      await fails(importGzip(damaged), 'damaged-file', /cannot be decompressed \(incorrect data check\)/);
-    });
-
-    it('files that are no captures', async () => {
-      const csv = folder.write('prices.csv', 'time,price\n1,2\n');
-      await fails(importCaptures({ captures: [csv], ...out() }), 'foreign-file', /local time/);
-      const noise = folder.write(
-        'noise.gz',
-        Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 37) & 0xff)),
-      );
-      await fails(importCaptures({ captures: [noise], ...out() }), 'foreign-file', /no capture/);
-      await importText(start().depth([], []).text());
-      await fails(
-        importCaptures({ captures: [folder.at('t.arrow')], ...out() }),
-        'foreign-file',
-        /tape already/,
-      );
-    });
-
-    it('a malformed line: skipped, counted and named, or fatal with strict', async () => {
-      const capture = start()
-        .raw('1704164645100000 {"e":"trade","p":')
-        .depth([['99.7', '1']], [])
-        .raw('x{}');
-      const warnings: string[] = [];
-      const summary = await importText(capture.text(), { onWarning: (text) => warnings.push(text) });
-      assert.equal(summary.ignored['malformed-line'], 2);
-      assert.match(warnings[0], /c\.txt:2: .*not JSON/);
-      assert.match(warnings[1], /c\.txt:4: .*local time/);
-      await fails(importText(capture.text(), { strict: true, ...out() }), 'malformed-line', /c\.txt:2/);
-    });
-
-    it('two symbols, unless one is chosen', async () => {
-      const capture = start().depth([['99.7', '1']], []);
-      capture.symbol = 'OTHERUSDT';
-      capture.trade('5', '1');
-      await fails(importText(capture.text(), out()), 'two-symbols', /OTHERUSDT, TESTUSDT/);
-      const late = start().depth([['99.7', '1']], []);
-      for (let i = 0; i < 70_000; i++) late.event('kline', {});
-      late.symbol = 'LATEUSDT';
-      late.trade('5', '1');
-      await fails(importText(late.text(), out()), 'two-symbols', /c\.txt:70003 .*LATEUSDT, TESTUSDT/);
-    });
-
-    it('a symbol that is not there', async () => {
-      const capture = start().depth([['99.7', '1']], []);
-      await fails(
-        importText(capture.text(), { symbol: 'NONE', ...out() }),
-        'no-book',
-        /no depth update of NONE/,
-      );
-    });
-
-    it('files out of order', async () => {
-      const one = start().depth([['99.7', '1']], []);
-      const two = new CaptureBuilder(one.lastId);
-      two.time = one.time;
-      two.depth([['99.6', '1']], []);
-      const captures = [folder.write('two', two.text()), folder.write('one', one.text())];
-      await fails(importCaptures({ captures, ...out() }), 'out-of-order', /one begins at .*before .*two/);
-    });
-
-    it('a capture without a snapshot', async () => {
-      const capture = new CaptureBuilder().depth([['99.7', '1']], []);
-      await fails(importText(capture.text(), out()), 'no-book', /no snapshot/);
-    });
-
-    it('a tick size that does not fit, or is no number', async () => {
-      const text = start().text();
-      await fails(
-        importText(text, { symbol: 'X', tickSize: 1, ...out() }),
-        'off-grid-price',
-        /c\.txt:1: price 99\.9/,
-      );
-      await fails(
-        importText(text, { symbol: 'X', tickSize: Number.NaN, ...out() }),
-        'bad-option',
-        /tick-size/,
-      );
-    });
-
-    it('a step size that quantities go below', async () => {
-      const text = start()
-        .depth([['99.7', '1.25']], [])
-        .text();
-      await fails(
-        importText(text, { stepSize: 1, ...out() }),
-        'off-grid-quantity',
-        /step size of 1 .* 0\.01/,
-      );
-    });
-
-    it('a snapshot file without a snapshot', async () => {
-      const snapshot = folder.write('s.txt', '{"code":-1121,"msg":"Invalid symbol."}');
-      const capture = new CaptureBuilder().depth([['99.7', '1']], []);
-      await fails(importText(capture.text(), { snapshot, ...out() }), 'bad-snapshot', /lastUpdateId/);
-    });
   });
 });

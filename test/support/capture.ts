@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -79,6 +80,16 @@ export class TestFolder {
 
   at(name: string): string {
     return join(this.path, name);
+  }
+
+  /** Expects work to fail with a code and a message, and to leave nothing half-written behind. */
+  async refuses(work: Promise<unknown>, code: string, text: RegExp): Promise<void> {
+    await assert.rejects(work, (error: Error & { code?: string }) => {
+      assert.equal(error.code, code, error.message);
+      assert.match(error.message, text);
+      return true;
+    });
+    assert.ok(readdirSync(this.path).every((name) => !name.endsWith('.partial')));
   }
 
   remove(): void {
