@@ -75,28 +75,24 @@ export class Generator {
       let v = 0;
       let square = 0;
       do {
-        // Two uniform numbers, of two draws each.
-        for (let k = 0; k < 2; k++) {
-          let r = Math.imul(b, 5);
-          const high = Math.imul((r << 7) | (r >>> 25), 9) >>> 5;
-          let t = b << 9;
+        // Two uniform numbers, of two draws each: 27 bits and 26.
+        let high = 0;
+        for (let draw = 0; draw < 4; draw++) {
+          const r = Math.imul(b, 5);
+          const word = Math.imul((r << 7) | (r >>> 25), 9);
+          const t = b << 9;
           c ^= a;
           d ^= b;
           b ^= c;
           a ^= d;
           c ^= t;
           d = (d << 11) | (d >>> 21);
-          r = Math.imul(b, 5);
-          const low = Math.imul((r << 7) | (r >>> 25), 9) >>> 6;
-          t = b << 9;
-          c ^= a;
-          d ^= b;
-          b ^= c;
-          a ^= d;
-          c ^= t;
-          d = (d << 11) | (d >>> 21);
-          u = v;
-          v = 2 * ((high * 67108864 + low) / 9007199254740992) - 1;
+          if ((draw & 1) === 0) {
+            high = word >>> 5;
+          } else {
+            u = v;
+            v = 2 * ((high * 67108864 + (word >>> 6)) / 9007199254740992) - 1;
+          }
         }
         square = u * u + v * v;
       } while (square >= 1 || square === 0);
