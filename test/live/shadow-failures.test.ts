@@ -7,7 +7,7 @@ import { AcceleratedClock } from '../support/accelerated-clock.ts';
 import { randomAgent } from '../support/export.ts';
 import { LateClock, playShadow, SPEED_UP, sessionFile } from './shadow-support.ts';
 import { Stage } from './stage.ts';
-import { until } from './support.ts';
+import { played, until } from './support.ts';
 
 const HOUR = 3600_000_000;
 
@@ -33,6 +33,9 @@ describe('what goes wrong ends a shadow session; what was recorded stays', () =>
   it('a disk that is full where decisions go', async () => {
     const directory = out();
     let decisions = 0;
+    // Where the machine stands still for a moment, many decisions are due before a message has come.
+    let allSent = false;
+    let failedAt = 0;
     const full = new RunError({ code: 'disk-full', message: 'no space' });
     const session = playShadow({
       captures: [stage.capture],
@@ -41,14 +44,22 @@ describe('what goes wrong ends a shadow session; what was recorded stays', () =>
         laneListeners: () => [
           {
             onDecision: () => {
-              if (++decisions === 40) throw full;
+              if (++decisions < 40 || !allSent) return;
+              failedAt = decisions;
+              throw full;
             },
           },
         ],
       },
+      during: async (exchange) => {
+        await played(exchange);
+        allSent = true;
+        await until('the failure', () => false, 20);
+      },
     });
     await assert.rejects(session, { code: 'disk-full' });
-    assert.equal(decisions, 40);
+    assert.ok(failedAt >= 40);
+    assert.equal(decisions, failedAt, 'no decision is taken after the one that failed');
     await recreated(directory);
   });
 
