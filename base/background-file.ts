@@ -5,8 +5,10 @@ import { AtomicFile } from './files.ts';
 
 /** Blocks that may wait to be written. */
 const AHEAD = 16;
-/** Blocks that are synced together. */
-const SYNCED = 4;
+/** Bytes that are synced together. */
+const SYNCED = 4 << 20;
+/** Bytes that are not copied into a block before they are written, where no thread does it. */
+const LARGE = 1 << 16;
 
 /** Bytes to be written. */
 interface Block {
@@ -18,9 +20,9 @@ interface Block {
 
 /**
  * An atomic file, with a checksum, whose bytes a thread writes and sums up while their producer goes on; without a thread it
- * is done at once. What `write` is given is copied into blocks; a producer that awaits `room` now and then is never more than
- * some blocks ahead, which bounds the memory. Some blocks at a time are synced once they are written, so that little is left
- * to wait for at the end.
+ * is done at once. What `write` is given is written before it returns or copied into blocks; a producer that awaits `room` now
+ * and then is never more than some blocks ahead, which bounds the memory. What was written is synced now and then, so that
+ * little is left to wait for at the end.
  *
  * What fails is thrown by the next call, as {@link AtomicFile} throws it.
  */
@@ -35,7 +37,8 @@ export class BackgroundFile {
   /** Blocks that the thread has not written yet, and the last one's answer, which never rejects. */
   #waiting = 0;
   #last: Promise<void> | undefined;
-  #written = 0;
+  /** Bytes that were written since the last sync began. */
+  #unsynced = 0;
   #sync: Promise<void> | undefined;
   /** What is still to come is synced by the commit. */
   #ending = false;
@@ -54,6 +57,11 @@ export class BackgroundFile {
   /** `checked`: whether the checksum takes them in. */
   write(bytes: Uint8Array, checked = false): void {
     this.#check();
+    if (this.#writer !== undefined && bytes.length >= LARGE) {
+      this.#handOver();
+      this.#writeHere(this.#writer, bytes, checked ? [0, bytes.length] : []);
+      return;
+    }
     for (let from = 0; from < bytes.length; ) {
       const block = this.#block;
       const part = bytes.subarray(from, from + BUFFER_BYTES - block.filled);
@@ -101,16 +109,17 @@ export class BackgroundFile {
   #handOver(): void {
     const block = this.#block;
     if (block.filled === 0) return;
-    if (this.#thread === undefined) this.#writeHere(block);
-    else this.#last = this.#writeThere(block, this.#thread);
+    if (this.#writer !== undefined) {
+      this.#writeHere(this.#writer, block.bytes.subarray(0, block.filled), block.checked);
+      this.#spare = block.bytes.buffer;
+    } else if (this.#thread !== undefined) this.#last = this.#writeThere(block, this.#thread);
     this.#block = this.#newBlock();
   }
 
-  #writeHere({ bytes, filled, checked }: Block): void {
+  #writeHere(writer: CheckedWriter, bytes: Uint8Array, checked: readonly number[]): void {
     try {
-      this.#writer?.write(bytes.subarray(0, filled), checked);
-      this.#spare = bytes.buffer;
-      this.#onWritten();
+      writer.write(bytes, checked);
+      this.#onWritten(bytes.length);
     } catch (cause) {
       this.#fail(cause);
     }
@@ -124,15 +133,17 @@ export class BackgroundFile {
     try {
       const answer = await thread.request({ kind: 'write', buffer, length, checked });
       thread.giveBuffer(answer.buffer);
-      this.#onWritten();
+      this.#onWritten(length);
     } catch (cause) {
       this.#fail(cause);
     }
     this.#waiting--;
   }
 
-  #onWritten(): void {
-    if (this.#ending || ++this.#written % SYNCED > 0 || this.#sync !== undefined) return;
+  #onWritten(bytes: number): void {
+    this.#unsynced += bytes;
+    if (this.#ending || this.#unsynced < SYNCED || this.#sync !== undefined) return;
+    this.#unsynced = 0;
     this.#sync = new Promise((resolve) => {
       fdatasync(this.#file.descriptor, (error) => {
         // The file stays open for as long as the thread may write to it.

@@ -1,7 +1,9 @@
-import { Ladder } from './ladder.ts';
+import type { LevelMemory } from './kernel/level-memory.ts';
+import { Ladder, type LevelList } from './ladder.ts';
 import { NO_KEY } from './level-key.ts';
 import { BID, type Side } from './side.ts';
 import { Kind, type RowBatch } from './tape/rows.ts';
+import type { TickLevels } from './tick-levels.ts';
 import type { WatchedSide } from './watched-side.ts';
 
 /** What anyone may ask of a limit order book. Prices are integer ticks, quantities base currency. */
@@ -25,12 +27,6 @@ export interface BookView {
   readonly crossed: boolean;
 }
 
-/** Prices in ticks and what is displayed there. */
-export interface KnownLevels {
-  readonly prices: Int32Array;
-  readonly quantities: Float64Array;
-}
-
 const DEFAULT_WINDOW = 1 << 14;
 
 /**
@@ -41,10 +37,13 @@ export class OrderBook implements BookView {
   readonly #bids: Ladder;
   readonly #asks: Ladder;
 
-  /** `window`: dense prices a side, a power of two. It decides speed only; levels beyond it are as exact. */
-  constructor(window = DEFAULT_WINDOW) {
-    this.#bids = new Ladder(window);
-    this.#asks = new Ladder(window);
+  /**
+   * `window`: dense prices a side, a power of two. It decides speed only; levels beyond it are as exact. Levels that lie in
+   * `memory` are set faster.
+   */
+  constructor(window = DEFAULT_WINDOW, memory?: LevelMemory) {
+    this.#bids = new Ladder(window, memory);
+    this.#asks = new Ladder(window, memory);
   }
 
   /** Sets the quantity displayed at a price (0 removes the level) and returns the one before, 0 where none was known. */
@@ -62,10 +61,11 @@ export class OrderBook implements BookView {
       : this.#asks.setRows(batch, from, Kind.ask, 1, watched);
   }
 
-  /** Sets levels `from` up to and excluding `to` of arrays of prices in ticks and quantities. */
-  applyLevels(side: Side, prices: Int32Array, quantities: Float64Array, from: number, to: number): void {
-    if (side === BID) this.#bids.setLevels(prices, quantities, from, to, -1);
-    else this.#asks.setLevels(prices, quantities, from, to, 1);
+  /** Sets the levels of a depth update. */
+  applyLevels(levels: TickLevels): void {
+    const { bids, count } = levels;
+    if (bids > 0) this.#bids.setLevels(levels, 0, bids, -1);
+    if (count > bids) this.#asks.setLevels(levels, bids, count, 1);
   }
 
   /** From here on `bidsChanged` tells whether a bid was set at `lowestBid` or above, `asksChanged` whether an ask was at
@@ -151,11 +151,8 @@ export class OrderBook implements BookView {
       : this.#asks.top(count, 1, prices, quantities);
   }
 
-  /**
-   * Every level of a side, best first, and every price beyond the horizon that an update emptied (quantity 0): with the
-   * horizon this is all that the book knows. Allocates; not for hot paths.
-   */
-  known(side: Side): KnownLevels {
-    return side === BID ? this.#bids.known(-1) : this.#asks.known(1);
+  /** All levels of a side, best first; valid until that side is listed again. Not for hot paths. */
+  list(side: Side): LevelList {
+    return side === BID ? this.#bids.list(-1) : this.#asks.list(1);
   }
 }

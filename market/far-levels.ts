@@ -1,20 +1,52 @@
+import { EMPTY_SLOT, farLayout, GOLDEN } from './kernel/far-layout.ts';
+import { type LevelMemory, roomFor } from './kernel/level-memory.ts';
 import { NO_KEY } from './level-key.ts';
 
-const EMPTY_SLOT = -0x80000000;
 const INITIAL_SLOTS = 1024;
-const GOLDEN = 0x9e3779b1 | 0;
+/** In a memory, where functions find no more room than there was. */
+const SLOTS_IN_MEMORY = 1 << 14;
 
 /**
  * Levels of one side of a book that lie beyond its dense window, by key: an open-addressing hash table. Hot path: typed
  * arrays only; they double on the rare occasion that the table fills.
  */
 export class FarLevels {
-  #keys = new Int32Array(INITIAL_SLOTS).fill(EMPTY_SLOT);
-  #quantities = new Float64Array(INITIAL_SLOTS);
-  #count = 0;
-  #shift = 32 - Math.log2(INITIAL_SLOTS);
+  #keys: Int32Array;
+  #quantities: Float64Array;
+  /** Slots in use, in its only element. */
+  readonly #count: Int32Array;
+  #shift: number;
+  /** Address of the table in the memory, 0 where it is elsewhere. */
+  #start: number;
   /** What {@link set} replaced, in its only element: a number handed back would be boxed. */
   readonly before = new Float64Array(1);
+
+  constructor(memory?: LevelMemory) {
+    const slots = memory === undefined ? INITIAL_SLOTS : SLOTS_IN_MEMORY;
+    const layout = farLayout(slots);
+    const room = roomFor(layout.bytes, memory);
+    const { buffer, start } = room;
+    this.#keys = new Int32Array(buffer, start + layout.keys, slots).fill(EMPTY_SLOT);
+    this.#quantities = new Float64Array(buffer, start, slots);
+    this.#count = new Int32Array(buffer, start + layout.count, 1).fill(0);
+    this.#shift = 32 - Math.log2(slots);
+    this.#start = room.memory === undefined ? 0 : start;
+  }
+
+  /** Address of the table in the memory that it was made in, 0 where it is elsewhere. */
+  get start(): number {
+    return this.#start;
+  }
+
+  /** Levels that it may hold in a memory. */
+  get mostInMemory(): number {
+    return SLOTS_IN_MEMORY / 2;
+  }
+
+  /** Its number of slots is 2 to the power of 32 less this. */
+  get shift(): number {
+    return this.#shift;
+  }
 
   /** Number of levels with a quantity; counts them. */
   get levels(): number {
@@ -26,8 +58,8 @@ export class FarLevels {
   }
 
   clear(): void {
-    if (this.#count > 0) this.#keys.fill(EMPTY_SLOT);
-    this.#count = 0;
+    if (this.#count[0] > 0) this.#keys.fill(EMPTY_SLOT);
+    this.#count[0] = 0;
   }
 
   /** Quantity at a key, 0 where an update has emptied it; NaN where nothing is kept. */
@@ -47,12 +79,12 @@ export class FarLevels {
       return;
     }
     if (!known) {
-      if (2 * (this.#count + 1) > this.#keys.length) {
+      if (2 * (this.#count[0] + 1) > this.#keys.length) {
         this.#grow();
         slot = this.#find(key);
       }
       this.#keys[slot] = key;
-      this.#count++;
+      this.#count[0]++;
     }
     this.#quantities[slot] = quantity;
   }
@@ -60,7 +92,7 @@ export class FarLevels {
   /** Smallest key of a level beyond `key`, {@link NO_KEY} where there is none. */
   next(key: number): number {
     let best = NO_KEY;
-    if (this.#count === 0) return best;
+    if (this.#count[0] === 0) return best;
     const keys = this.#keys;
     for (let slot = 0; slot < keys.length; slot++) {
       const far = keys[slot];
@@ -71,7 +103,7 @@ export class FarLevels {
 
   /** Takes out all that lies in [`low`, `high`), in no order. */
   take(low: number, high: number, into: (key: number, quantity: number) => void): void {
-    if (this.#count === 0) return;
+    if (this.#count[0] === 0) return;
     for (let slot = 0; slot < this.#keys.length; slot++) {
       let key = this.#keys[slot];
       while (key !== EMPTY_SLOT && key >= low && key < high) {
@@ -82,12 +114,14 @@ export class FarLevels {
     }
   }
 
-  /** Keys of all that is kept, ascending. Allocates. */
+  /** Keys of all levels, ascending. Allocates. */
   keys(): Int32Array {
-    const keys = new Int32Array(this.#count);
+    const all = this.#keys;
+    const keys = new Int32Array(this.#count[0]);
     let count = 0;
-    for (const key of this.#keys) if (key !== EMPTY_SLOT) keys[count++] = key;
-    return keys.sort();
+    for (let slot = 0; slot < all.length; slot++)
+      if (all[slot] !== EMPTY_SLOT && this.#quantities[slot] > 0) keys[count++] = all[slot];
+    return keys.subarray(0, count).sort();
   }
 
   /** Slot of a key, or the empty slot where it would go. */
@@ -113,7 +147,7 @@ export class FarLevels {
       }
     }
     keys[hole] = EMPTY_SLOT;
-    this.#count--;
+    this.#count[0]--;
   }
 
   #grow(): void {
@@ -122,6 +156,7 @@ export class FarLevels {
     this.#keys = new Int32Array(2 * keys.length).fill(EMPTY_SLOT);
     this.#quantities = new Float64Array(2 * keys.length);
     this.#shift--;
+    this.#start = 0;
     for (let slot = 0; slot < keys.length; slot++) {
       if (keys[slot] === EMPTY_SLOT) continue;
       const to = this.#find(keys[slot]);

@@ -75,10 +75,12 @@ async function importAs(
   means: Means,
 ): Promise<ImportSummary> {
   const { scanner, thread, began } = means;
+  scanner.clear();
   const file = new BackgroundFile(options.out, thread);
   const tape = new TapeEncoder((bytes, checked) => file.write(bytes, checked), {
     instrument: instrumentOf(plan, plan.stepSize ?? 1),
     source: options.captures.map((path) => basename(path)),
+    memory: scanner.memory,
   });
   scanner.tickSize = plan.tickSize;
   const importer = new CaptureImporter(plan, tape, options.onWarning ?? (() => undefined), scanner);
@@ -122,8 +124,8 @@ function summaryOf(
     crossed: importer.feed.crossed,
     span: { start: formatTime(info.start), end: formatTime(info.end) },
     rowsPerSecond: Math.round(info.rows / seconds),
-    clampedLocalTimes: importer.clampedLocalTimes,
-    negativeLatencies: importer.negativeLatencies,
+    clampedLocalTimes: importer.clock.clamped,
+    negativeLatencies: importer.clock.negativeLatencies,
     checksum: info.checksum,
   };
 }
@@ -139,6 +141,7 @@ async function readCaptures(
   const { captures, signal, onProgress } = options;
   const total = totalBytes(captures);
   const taker: LineTaker = {
+    onPassed: (lines) => importer.onPassed(scanner, lines),
     onScanned: (line) => {
       importer.onScanned(scanner, line);
       return true;

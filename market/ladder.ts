@@ -1,7 +1,21 @@
 import { FarLevels } from './far-levels.ts';
+import { type LevelMemory, roomFor } from './kernel/level-memory.ts';
+import { ladderLayout } from './kernel/set-levels.ts';
 import { NO_KEY } from './level-key.ts';
 import { Flag, type Kind, type RowBatch } from './tape/rows.ts';
+import type { LevelPlace, TickLevels } from './tick-levels.ts';
 import type { WatchedSide } from './watched-side.ts';
+
+/** Levels of a book, in the first `count` places. */
+export interface LevelList {
+  readonly count: number;
+  readonly prices: Int32Array;
+  readonly quantities: Float64Array;
+}
+
+interface ListArrays extends Omit<LevelList, 'count'> {
+  readonly keys: Int32Array;
+}
 
 /**
  * One side of a limit order book. Hot path: typed arrays only, nothing is allocated per update.
@@ -29,18 +43,47 @@ export class Ladder {
   #followed = Number.POSITIVE_INFINITY;
   readonly #given = new Float64Array(1);
   readonly #before = new Float64Array(1);
-  readonly #far = new FarLevels();
+  readonly #far: FarLevels;
+  /** Room for a list of all levels, where there is some in the memory. */
+  readonly #list: ListArrays | undefined;
+
+  /** What the window lies in, where it does, and from where on. */
+  readonly #memory: LevelMemory | undefined;
+  readonly #start: number;
+  /** The best key that the memory's function leaves. */
+  readonly #bestLeft: Int32Array;
 
   /** `window` is the number of dense prices, a power of two of at least 64. */
-  constructor(window: number) {
+  constructor(window: number, memory?: LevelMemory) {
     if (window < 64 || (window & (window - 1)) !== 0)
       throw new RangeError(`window ${window} is no power of two`);
     this.#size = window;
     this.#mask = window - 1;
     this.#wordMask = (window >>> 5) - 1;
-    this.#quantities = new Float64Array(window);
-    this.#occupied = new Uint32Array(window >>> 5);
-    this.#named = new Uint32Array(window >>> 5);
+    const layout = ladderLayout(window);
+    const room = roomFor(layout.bytes, memory);
+    const { buffer, start } = room;
+    this.#memory = room.memory;
+    this.#far = new FarLevels(memory);
+    this.#start = start;
+    this.#quantities = new Float64Array(buffer, start, window);
+    this.#occupied = new Uint32Array(buffer, start + layout.occupied, window >>> 5);
+    this.#named = new Uint32Array(buffer, start + layout.named, window >>> 5);
+    this.#bestLeft = new Int32Array(buffer, start + layout.best, 1);
+    this.#list = room.memory === undefined ? undefined : this.#listArrays(room.memory);
+    this.clear();
+  }
+
+  #listArrays(memory: LevelMemory): ListArrays | undefined {
+    const far = this.#far.mostInMemory;
+    const most = this.#size + far;
+    const start = memory.take(12 * most + 4 * far);
+    if (start < 0) return undefined;
+    return {
+      quantities: new Float64Array(memory.buffer, start, most),
+      prices: new Int32Array(memory.buffer, start + 8 * most, most),
+      keys: new Int32Array(memory.buffer, start + 12 * most, far),
+    };
   }
 
   /** Key of the best level, {@link NO_KEY} where there is none. */
@@ -127,30 +170,38 @@ export class Ladder {
     return row;
   }
 
-  /** Sets levels `from` up to and excluding `to`: the same as {@link set} one by one, as fast as {@link setRows}. */
-  setLevels(prices: Int32Array, quantities: Float64Array, from: number, to: number, sign: 1 | -1): void {
-    const cells = this.#quantities;
-    const occupied = this.#occupied;
-    const named = this.#named;
-    const mask = this.#mask;
+  /**
+   * Sets levels `from` up to and excluding `to`: the same as {@link set} one by one. Levels in the memory that the window lies
+   * in are set in WebAssembly, all but those that the window has to follow.
+   */
+  setLevels(levels: TickLevels, from: number, to: number, sign: 1 | -1): void {
+    const { prices, quantities, place } = levels;
     const flip = sign === 1 ? 0 : -1;
-    const careful = toKey(this.#followed);
-    const horizon = toKey(this.#horizon);
-    let first = Math.max(careful, this.#best);
-    let last = this.#base + this.#size - 1;
     for (let i = from; i < to; i++) {
-      const key = (prices[i] ^ flip) - flip;
-      if (key > first && key <= last) {
-        const cell = key & mask;
-        cells[cell] = quantities[i];
-        occupied[cell >>> 5] |= 1 << (cell & 31);
-        if (key > horizon) named[cell >>> 5] |= 1 << (cell & 31);
-      } else {
-        this.#put(key, quantities, i);
-        first = Math.max(careful, this.#best);
-        last = this.#base + this.#size - 1;
-      }
+      if (place !== undefined && place.memory === this.#memory) i = this.#setThere(place, i, to, flip);
+      if (i < to) this.#put((prices[i] ^ flip) - flip, quantities, i);
     }
+  }
+
+  /** Sets levels up to the first that `#put` has to set; returns its index, `to` where there is none. */
+  #setThere({ memory, prices, quantities }: LevelPlace, from: number, to: number, flip: number): number {
+    const reached = memory.setLevels(
+      this.#start,
+      this.#mask,
+      this.#base,
+      this.#best,
+      toKey(this.#horizon),
+      toKey(this.#near ? Number.NEGATIVE_INFINITY : this.#followed),
+      prices,
+      quantities,
+      from,
+      to,
+      flip,
+      this.#far.start,
+      this.#far.shift,
+    );
+    this.#best = this.#bestLeft[0];
+    return reached;
   }
 
   /** Sets the quantity at a key and returns what it was, 0 where nothing was known. */
@@ -250,49 +301,49 @@ export class Ladder {
     return written;
   }
 
-  /**
-   * All levels and all prices beyond the horizon that an update named, best first, as `sign` times their keys and with
-   * their quantities. Allocates.
-   */
-  known(sign: 1 | -1): { readonly prices: Int32Array; readonly quantities: Float64Array } {
+  /** All levels, best first, as `sign` times their keys and with their quantities. Valid until the next call. */
+  list(sign: 1 | -1): LevelList {
+    const memory = this.#memory;
+    const list = this.#list;
+    if (memory !== undefined && list !== undefined && this.#far.start > 0)
+      return this.#listThere(memory, list, sign);
     const far = this.#far.keys();
-    let closer = 0;
-    while (closer < far.length && far[closer] < this.#base) closer++;
-    const near = this.#nearKeys();
-    const prices = new Int32Array(far.length + near.length);
-    const quantities = new Float64Array(prices.length);
-    let to = 0;
-    const putFar = (from: number, end: number): void => {
-      for (let i = from; i < end; i++) {
-        prices[to] = sign * far[i];
-        quantities[to++] = this.#far.get(far[i]);
+    const prices = new Int32Array(far.length + this.#size);
+    const quantities = new Float64Array(far.length + this.#size);
+    let count = 0;
+    for (let key = this.#nextNear(this.#base, this.#occupied); key !== NO_KEY; ) {
+      const quantity = this.#quantities[key & this.#mask];
+      if (quantity > 0) {
+        prices[count] = sign * key;
+        quantities[count++] = quantity;
       }
-    };
-    putFar(0, closer);
-    for (let i = 0; i < near.length; i++) {
-      prices[to] = sign * near[i];
-      quantities[to++] = this.#quantities[near[i] & this.#mask];
+      key = this.#nextNear(key + 1, this.#occupied);
     }
-    putFar(closer, far.length);
-    return { prices, quantities };
+    // No level is closer than the window.
+    for (let i = 0; i < far.length; i++) {
+      prices[count] = sign * far[i];
+      quantities[count++] = this.#far.get(far[i]);
+    }
+    return { count, prices, quantities };
   }
 
-  /** Keys of the window that hold a level or have been named, ascending. */
-  #nearKeys(): Int32Array {
-    const keys = new Int32Array(this.#size);
-    let count = 0;
-    for (let offset = 0; offset < this.#size; ) {
-      const cell = (this.#base + offset) & this.#mask;
-      const word = cell >>> 5;
-      if ((this.#occupied[word] | this.#named[word]) >>> (cell & 31) === 0) {
-        offset += 32 - (cell & 31);
-        continue;
-      }
-      const named = (this.#named[word] & (1 << (cell & 31))) !== 0;
-      if (named || this.#quantities[cell] > 0) keys[count++] = this.#base + offset;
-      offset++;
-    }
-    return keys.subarray(0, count);
+  #listThere(memory: LevelMemory, { keys, prices, quantities }: ListArrays, sign: 1 | -1): LevelList {
+    const { start, shift } = this.#far;
+    const far = memory.gatherFar(start, shift, keys.byteOffset);
+    keys.subarray(0, far).sort();
+    const count = memory.listLevels(
+      this.#start,
+      this.#mask,
+      this.#base,
+      sign === 1 ? 0 : -1,
+      start,
+      shift,
+      keys.byteOffset,
+      far,
+      prices.byteOffset,
+      quantities.byteOffset,
+    );
+    return { count, prices, quantities };
   }
 
   #nextNear(from: number, bits: Uint32Array): number {

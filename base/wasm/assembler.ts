@@ -64,13 +64,17 @@ export const Scalar = {
   i64NotEqual: 0x52,
   i64GreaterThanUnsigned: 0x56,
   f32NotEqual: 0x5c,
+  f64Equal: 0x61,
   f64GreaterThan: 0x64,
+  f64GreaterOrEqual: 0x66,
   i32LeadingZeros: 0x67,
   i32TrailingZeros: 0x68,
   i32Add: 0x6a,
   i32Subtract: 0x6b,
+  i32Multiply: 0x6c,
   i32And: 0x71,
   i32Or: 0x72,
+  i32ExclusiveOr: 0x73,
   i32ShiftLeft: 0x74,
   i32ShiftRightUnsigned: 0x76,
   i64Add: 0x7c,
@@ -84,6 +88,7 @@ export const Scalar = {
   i64ShiftRightUnsigned: 0x88,
   f64Absolute: 0x99,
   f64Nearest: 0x9e,
+  f64Add: 0xa0,
   f64Subtract: 0xa1,
   f64Multiply: 0xa2,
   f64Divide: 0xa3,
@@ -164,6 +169,10 @@ export class FunctionBody {
     return this.#emit(0x36, 0, ...unsigned(offset));
   }
 
+  storeI64(offset = 0): this {
+    return this.#emit(0x37, 0, ...unsigned(offset));
+  }
+
   /** Stores the lowest byte of an i32. */
   storeByte(offset = 0): this {
     return this.#emit(0x3a, 0, ...unsigned(offset));
@@ -180,6 +189,11 @@ export class FunctionBody {
   /** An f64 as the nearest i32 towards 0. */
   truncate(): this {
     return this.#emit(0xfc, 0x02);
+  }
+
+  /** An f64 as the nearest i64 towards 0. */
+  truncateToI64(): this {
+    return this.#emit(0xfc, 0x06);
   }
 
   /** Loads 32 bits from the address on the stack plus `offset` into each quarter of a vector. */

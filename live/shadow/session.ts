@@ -235,9 +235,9 @@ class LiveSession {
           this.#fail(error as Error);
         }
       },
-      pushLevels: (exchangeTime, localTime, prices, quantities, bids, count, updateId) => {
+      pushLevels: (exchangeTime, localTime, levels, updateId) => {
         try {
-          driver.pushLevels(exchangeTime, localTime, prices, quantities, bids, count, updateId);
+          driver.pushLevels(exchangeTime, localTime, levels, updateId);
         } catch (error) {
           this.#fail(error as Error);
         }

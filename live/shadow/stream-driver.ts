@@ -6,6 +6,7 @@ import { Market } from '../../market/market.ts';
 import { unknownBook } from '../../market/tape/book-rows.ts';
 import { TapeColumns } from '../../market/tape/columns.ts';
 import { Flag, Kind } from '../../market/tape/rows.ts';
+import type { TickLevels } from '../../market/tick-levels.ts';
 
 const FIRST_CAPACITY = 4096;
 
@@ -61,20 +62,12 @@ export class StreamDriver implements RowSink {
   }
 
   /** A depth update, a message of its own: level by level each quantity would be boxed on its way. */
-  pushLevels(
-    exchangeTime: number,
-    localTime: number,
-    prices: Int32Array,
-    quantities: Float64Array,
-    bids: number,
-    count: number,
-    updateId: number,
-  ): void {
+  pushLevels(exchangeTime: number, localTime: number, levels: TickLevels, updateId: number): void {
     if (this.#closed) return;
     const message = this.#message;
     this.#beginMessage(exchangeTime, localTime, Kind.bid);
-    if (count > message.capacity) message.grow(2 * count);
-    message.pushLevels(exchangeTime, localTime, prices, quantities, bids, count, updateId);
+    if (levels.count > message.capacity) message.grow(2 * levels.count);
+    message.pushLevels(exchangeTime, localTime, levels, updateId);
     this.#endMessage(exchangeTime, localTime, Kind.bid);
   }
 
@@ -136,7 +129,7 @@ export class StreamDriver implements RowSink {
   #beginUnknown(exchangeTime: number, localTime: number): void {
     const rows = unknownBook();
     const head = new TapeColumns(rows.length);
-    head.pushBook(rows, exchangeTime, localTime, 0, -1);
+    head.pushBook(rows, exchangeTime, localTime, -1);
     this.market.applyBatch(head, 0, Number.POSITIVE_INFINITY);
   }
 }

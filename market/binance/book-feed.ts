@@ -1,13 +1,15 @@
 import { OrderBook } from '../book.ts';
 import type { Venue } from '../instrument.ts';
+import type { LevelMemory } from '../kernel/level-memory.ts';
 import { ASK, BID } from '../side.ts';
-import { bookRows } from '../tape/book-rows.ts';
+import { type BookRows, bookRows } from '../tape/book-rows.ts';
+import type { RowRun } from '../tape/row-run.ts';
 import { Flag, Kind } from '../tape/rows.ts';
 import type { TickGrid } from '../tick-grid.ts';
+import type { TickLevels } from '../tick-levels.ts';
 import { DiffHistory } from './diff-history.ts';
 import type { Levels, Message } from './message.ts';
 import { createSynchroniser, type IdGap, type Synchroniser, type SyncResult } from './synchroniser.ts';
-import type { TickLevels } from './tick-levels.ts';
 
 /** Where tape rows go: a tape writer, or a market that is live. `updateId` −1 where there is none. */
 export interface RowSink {
@@ -20,17 +22,12 @@ export interface RowSink {
     flags: number,
     updateId: number,
   ): void;
-  /** All rows of a depth update at once, for sinks that gain by it: the first `bids` of `count` levels are bids. Prices
-   * in ticks; the arrays are the caller's. */
-  pushLevels?(
-    exchangeTime: number,
-    localTime: number,
-    prices: Int32Array,
-    quantities: Float64Array,
-    bids: number,
-    count: number,
-    updateId: number,
-  ): void;
+  /** The rows of a book at once, for sinks that gain by it. */
+  pushBook?(rows: BookRows, exchangeTime: number, localTime: number, updateId: number): void;
+  /** Rows that are messages of their own, one at least, for sinks that gain by it. The run is the caller's. */
+  pushRun?(run: RowRun): void;
+  /** All rows of a depth update at once, one at least, for sinks that gain by it. The levels are the caller's. */
+  pushLevels?(exchangeTime: number, localTime: number, levels: TickLevels, updateId: number): void;
 }
 
 /** Side counts that a snapshot has when its limit cut it off; any other count means that the side is complete. */
@@ -41,22 +38,25 @@ const SNAPSHOT_LIMITS: ReadonlySet<number> = new Set([5, 10, 20, 50, 100, 500, 1
  * live market) should know. The same for captures and for live streams. Hot path: depth updates allocate nothing.
  */
 export class BookFeed {
-  readonly book = new OrderBook();
+  readonly book: OrderBook;
   /** Messages after which best bid and ask were crossed. */
   crossed = 0;
   readonly #venue: Venue;
   readonly #grid: TickGrid;
   readonly #sink: RowSink;
   readonly #synchroniser: Synchroniser;
-  readonly #history = new DiffHistory();
+  readonly #history: DiffHistory;
   #levels = new ConvertedLevels(1024);
   #exchangeTime = -1;
 
-  constructor(venue: Venue, grid: TickGrid, sink: RowSink) {
+  /** Levels that lie in `memory` are taken in faster. */
+  constructor(venue: Venue, grid: TickGrid, sink: RowSink, memory?: LevelMemory) {
     this.#venue = venue;
     this.#grid = grid;
     this.#sink = sink;
     this.#synchroniser = createSynchroniser(venue);
+    this.book = new OrderBook(undefined, memory);
+    this.#history = new DiffHistory(memory);
   }
 
   get synchronised(): boolean {
@@ -78,20 +78,19 @@ export class BookFeed {
   }
 
   /** Takes a `depthUpdate` whose levels are on the grid already. */
-  onLevels(message: Message, localTime: number, { bids, count, prices, quantities }: TickLevels): SyncResult {
+  onLevels(message: Message, localTime: number, levels: TickLevels): SyncResult {
     const { firstId, lastId, previousId } = message;
     const exchangeTime = this.#timeOf(message, localTime);
     const result = this.#synchroniser.onDiff(firstId, lastId, previousId);
     if (result === 'drop') return result;
     if (result === 'gap') this.#history.clear();
-    this.#history.keep(firstId, lastId, previousId, prices, quantities, bids, count);
+    this.#history.keep(firstId, lastId, previousId, levels);
     if (result === 'gap') this.#emitGap(exchangeTime, localTime, lastId);
     if (result !== 'apply') return result;
     const { book } = this;
     // Rows first: a tape that is cut before them begins with the book as it was.
-    this.#pushLevels(exchangeTime, localTime, prices, quantities, bids, count, lastId);
-    book.applyLevels(BID, prices, quantities, 0, bids);
-    book.applyLevels(ASK, prices, quantities, bids, count);
+    this.#pushLevels(exchangeTime, localTime, levels, lastId);
+    book.applyLevels(levels);
     if (book.crossed) this.crossed++;
     return result;
   }
@@ -102,7 +101,7 @@ export class BookFeed {
    */
   onSnapshot(message: Message, localTime: number, limit?: number, levels?: TickLevels): SyncResult {
     const { lastId } = message;
-    const { bids, count, prices, quantities } = levels ?? this.#convert(message.bids, message.asks);
+    const given = levels ?? this.#convert(message.bids, message.asks);
     const exchangeTime = this.#timeOf(message, localTime);
     if (this.synchronised && lastId < this.lastId) {
       if (!this.#reaches(lastId)) return 'drop';
@@ -112,25 +111,19 @@ export class BookFeed {
     if (result !== 'apply') return result;
     const { book } = this;
     book.reset();
+    book.applyLevels(given);
+    const { bids, count, prices } = given;
     let lowestBid = Number.POSITIVE_INFINITY;
     let highestAsk = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < count; i++) {
-      const price = prices[i];
-      book.apply(i < bids ? BID : ASK, price, quantities[i]);
-      if (i < bids) lowestBid = Math.min(lowestBid, price);
-      else highestAsk = Math.max(highestAsk, price);
-    }
+    for (let i = 0; i < bids; i++) if (prices[i] < lowestBid) lowestBid = prices[i];
+    for (let i = bids; i < count; i++) if (prices[i] > highestAsk) highestAsk = prices[i];
     book.setHorizon(
       isComplete(bids, limit) ? Number.NEGATIVE_INFINITY : lowestBid,
       isComplete(count - bids, limit) ? Number.POSITIVE_INFINITY : highestAsk,
     );
     const brokenAt = this.#replayHistory();
     const updateId = brokenAt < 0 ? this.lastId : lastId;
-    const rows = bookRows(book);
-    for (let i = 0; i < rows.length; i++) {
-      const [kind, price, quantity, flags] = [rows.kind[i], rows.price[i], rows.quantity[i], rows.flags[i]];
-      this.#sink.push(exchangeTime, localTime, kind, price, quantity, flags, updateId);
-    }
+    this.#pushBook(exchangeTime, localTime, updateId);
     if (book.crossed) this.crossed++;
     if (brokenAt < 0) return result;
     this.#history.forgetBefore(brokenAt);
@@ -145,18 +138,23 @@ export class BookFeed {
     this.#synchroniser.reset();
   }
 
-  #pushLevels(
-    exchangeTime: number,
-    localTime: number,
-    prices: Int32Array,
-    quantities: Float64Array,
-    bids: number,
-    count: number,
-    updateId: number,
-  ): void {
+  #pushBook(exchangeTime: number, localTime: number, updateId: number): void {
     const sink = this.#sink;
+    const rows = bookRows(this.book);
+    if (sink.pushBook !== undefined) {
+      sink.pushBook(rows, exchangeTime, localTime, updateId);
+      return;
+    }
+    const { length, kind, price, quantity, flags } = rows;
+    for (let i = 0; i < length; i++)
+      sink.push(exchangeTime, localTime, kind[i], price[i], quantity[i], flags[i], updateId);
+  }
+
+  #pushLevels(exchangeTime: number, localTime: number, levels: TickLevels, updateId: number): void {
+    const sink = this.#sink;
+    const { count, bids, prices, quantities } = levels;
     if (sink.pushLevels !== undefined && count > 0) {
-      sink.pushLevels(exchangeTime, localTime, prices, quantities, bids, count, updateId);
+      sink.pushLevels(exchangeTime, localTime, levels, updateId);
       return;
     }
     for (let i = 0; i < count; i++) {
@@ -227,6 +225,7 @@ class ConvertedLevels implements TickLevels {
   count = 0;
   readonly prices: Int32Array;
   readonly quantities: Float64Array;
+  readonly place = undefined;
 
   constructor(capacity: number) {
     this.prices = new Int32Array(capacity);

@@ -1,3 +1,6 @@
+import { type LevelMemory, roomFor } from '../kernel/level-memory.ts';
+import type { TickLevels } from '../tick-levels.ts';
+
 const INITIAL_LEVELS = 1 << 16;
 
 /** Ids and size of a kept depth update. */
@@ -17,15 +20,23 @@ export class DiffHistory {
   readonly #ids: Float64Array;
   /** Per update: first level (a running number), bids, bids and asks. */
   readonly #shape: Float64Array;
-  #prices = new Int32Array(INITIAL_LEVELS);
-  #quantities = new Float64Array(INITIAL_LEVELS);
+  /** What the kept levels lie in, where they do, and from where on. */
+  #memory: LevelMemory | undefined;
+  readonly #start: number;
+  #prices: Int32Array;
+  #quantities: Float64Array;
   #first = 0;
   #next = 0;
   #nextLevel = 0;
 
-  /** Keeps at most `capacity` updates. */
-  constructor(capacity = 4096) {
+  /** Keeps at most `capacity` updates. Levels that lie in `memory` are kept faster. */
+  constructor(memory?: LevelMemory, capacity = 4096) {
     this.#capacity = capacity;
+    const place = roomFor(12 * INITIAL_LEVELS, memory);
+    this.#memory = place.memory;
+    this.#start = place.start;
+    this.#quantities = new Float64Array(place.buffer, place.start, INITIAL_LEVELS);
+    this.#prices = new Int32Array(place.buffer, place.start + 8 * INITIAL_LEVELS, INITIAL_LEVELS);
     this.#ids = new Float64Array(3 * capacity);
     this.#shape = new Float64Array(3 * capacity);
   }
@@ -48,15 +59,8 @@ export class DiffHistory {
     if (index > this.#first) this.#first = index;
   }
 
-  keep(
-    firstId: number,
-    lastId: number,
-    previousId: number,
-    prices: Int32Array,
-    quantities: Float64Array,
-    bids: number,
-    count: number,
-  ): void {
+  keep(firstId: number, lastId: number, previousId: number, levels: TickLevels): void {
+    const { bids, count } = levels;
     if (count > this.#prices.length) this.#grow(count);
     if (this.#next - this.#first === this.#capacity) this.#first++;
     while (
@@ -72,14 +76,10 @@ export class DiffHistory {
     this.#shape[slot] = this.#nextLevel;
     this.#shape[slot + 1] = bids;
     this.#shape[slot + 2] = count;
-    const keptPrices = this.#prices;
-    const keptQuantities = this.#quantities;
-    const size = keptPrices.length;
-    for (let i = 0, at = this.#nextLevel % size; i < count; i++) {
-      keptPrices[at] = prices[i];
-      keptQuantities[at] = quantities[i];
-      if (++at === size) at = 0;
-    }
+    const at = this.#nextLevel % this.#prices.length;
+    const head = Math.min(count, this.#prices.length - at);
+    if (head > 0) this.#copy(levels, 0, at, head);
+    if (head < count) this.#copy(levels, head, 0, count - head);
     this.#next++;
     this.#nextLevel += count;
   }
@@ -101,6 +101,26 @@ export class DiffHistory {
     }
   }
 
+  #copy({ prices, quantities, place }: TickLevels, from: number, to: number, count: number): void {
+    if (place !== undefined && place.memory === this.#memory) {
+      const start = this.#start;
+      place.memory.copyLevels(
+        place.prices + 4 * from,
+        place.quantities + 8 * from,
+        start + 8 * INITIAL_LEVELS + 4 * to,
+        start + 8 * to,
+        count,
+      );
+      return;
+    }
+    const keptPrices = this.#prices;
+    const keptQuantities = this.#quantities;
+    for (let i = 0; i < count; i++) {
+      keptPrices[to + i] = prices[from + i];
+      keptQuantities[to + i] = quantities[from + i];
+    }
+  }
+
   #levelStart(index: number): number {
     return this.#shape[3 * (index % this.#capacity)];
   }
@@ -108,6 +128,7 @@ export class DiffHistory {
   /** An update larger than all the room there is: starts over with room for it. */
   #grow(count: number): void {
     this.clear();
+    this.#memory = undefined;
     this.#prices = new Int32Array(2 * count);
     this.#quantities = new Float64Array(2 * count);
     this.#nextLevel = 0;

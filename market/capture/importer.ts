@@ -3,11 +3,13 @@ import { formatTime } from '../../base/time.ts';
 import { BookFeed, type RowSink } from '../binance/book-feed.ts';
 import { Decoder } from '../binance/decoder.ts';
 import { Message, MessageKind } from '../binance/message.ts';
+import { ReceiveClock } from '../binance/receive-clock.ts';
 import type { MessageScanner, ScannedLevels } from '../binance/scanner/message-scanner.ts';
 import { SeenTrades } from '../binance/seen-trades.ts';
 import type { SyncResult } from '../binance/synchroniser.ts';
 import { TickerOracle } from '../binance/ticker-oracle.ts';
 import type { Venue } from '../instrument.ts';
+import { pushEach } from '../tape/row-run.ts';
 import { Flag, Kind, type TapeCondition } from '../tape/rows.ts';
 import { QuantityStep, TickGrid } from '../tick-grid.ts';
 import { type ControlLine, decodeControl, isControl } from './control-line.ts';
@@ -58,10 +60,6 @@ export class CaptureImporter {
   depthUpdates = 0;
   trades = 0;
   snapshots = 0;
-  /** Messages whose local time was behind the one before and was set to it. */
-  clampedLocalTimes = 0;
-  /** Messages received, by the local clock, before they were sent. */
-  negativeLatencies = 0;
   /** When the recording said that it ended, µs, 0 where it did not. */
   end = 0;
   /** What a live session that decided on the stream knew besides it; undefined where there was none. */
@@ -70,6 +68,7 @@ export class CaptureImporter {
   readonly ignored = new Map<string, number>();
   readonly quantityStep = new QuantityStep();
   readonly oracle: TickerOracle;
+  readonly clock: ReceiveClock;
   readonly feed: BookFeed;
   readonly #plan: ImportPlan;
   readonly #sink: RowSink;
@@ -79,13 +78,11 @@ export class CaptureImporter {
   readonly #line = new CaptureLine();
   readonly #message = new Message();
   readonly #scanner: MessageScanner | undefined;
-  readonly #seenTrades = new SeenTrades();
+  readonly #seenTrades: SeenTrades;
   #pending: readonly SnapshotFile[];
   #tradeKind: TradeKind | undefined;
-  #localTime = 0;
   #path = '';
   #lineNumber = 0;
-  #lastTradeId = Number.NEGATIVE_INFINITY;
   /** Largest trade id of the files before: overlapping files repeat trades. */
   #repeatedUpTo = Number.NEGATIVE_INFINITY;
   /** Its value before the file began. */
@@ -101,10 +98,13 @@ export class CaptureImporter {
     this.#warn = warn;
     this.#scanner = scanner;
     this.#grid = new TickGrid(plan.tickSize);
-    this.feed = new BookFeed(plan.venue, this.#grid, sink);
-    this.oracle = new TickerOracle(plan.tickSize);
+    this.feed = new BookFeed(plan.venue, this.#grid, sink, scanner?.memory);
+    this.oracle = new TickerOracle(plan.tickSize, scanner?.queue);
+    this.clock = scanner?.clock ?? new ReceiveClock();
+    this.#seenTrades = scanner?.seenTrades ?? new SeenTrades();
     this.#pending = plan.snapshots;
     this.#tradeKind = plan.tradeKind;
+    this.#letPass();
   }
 
   /** Where the line being read stands, for messages. */
@@ -115,7 +115,20 @@ export class CaptureImporter {
   beginFile(path: string): void {
     this.#path = path;
     this.#repeatedBefore = this.#repeatedUpTo;
-    this.#repeatedUpTo = this.#lastTradeId;
+    this.#repeatedUpTo = this.#seenTrades.lastId;
+  }
+
+  /** Takes so many lines that the scanner has passed: it knows what they were. */
+  onPassed(scanner: MessageScanner, lines: number): void {
+    this.messages += lines;
+    const { trades } = scanner;
+    const { length } = trades;
+    if (length === 0) return;
+    this.trades += length;
+    this.quantityStep.addCounts(trades.decimals);
+    if (this.#sink.pushRun !== undefined) this.#sink.pushRun(trades);
+    else pushEach(trades, this.#sink);
+    trades.clear();
   }
 
   /** Takes the line of the file begun last that the scanner has read. */
@@ -172,7 +185,7 @@ export class CaptureImporter {
       return;
     }
     if (this.#pending.length > 0) this.#snapshotsBefore(receivedAt);
-    const localTime = this.#clock(message, receivedAt);
+    const localTime = this.clock.onMessage(message.exchangeTime, receivedAt);
     if (kind === MessageKind.depth) this.#onDepth(message, localTime, levels);
     else if (kind === MessageKind.bookTicker) this.oracle.onTicker(message, this.feed.lastId, this.feed.book);
     else if (kind === MessageKind.snapshot) this.#onSnapshot(message, localTime, limitOfUrl(url), levels);
@@ -182,8 +195,7 @@ export class CaptureImporter {
   /** Takes a line that makergym wrote itself. Live streams bring theirs here. */
   onControl(line: ControlLine | undefined, receivedAt: number): void {
     // Like messages they come in order of time.
-    if (receivedAt > this.#localTime) this.#localTime = receivedAt;
-    const time = this.#localTime;
+    const time = this.clock.onTime(receivedAt);
     switch (line?.e) {
       case 'makergymSession':
         this.conditions ??= [];
@@ -194,11 +206,13 @@ export class CaptureImporter {
         break;
       case 'makergymOverflowBegin':
         this.#overflowing = true;
+        this.#letPass();
         this.gaps.push({ atTime: formatTime(time), expected: -1, received: -1 });
         this.feed.disconnect(time);
         break;
       case 'makergymOverflowEnd':
         this.#overflowing = false;
+        this.#letPass();
         break;
       case 'makergymContinued':
         this.#repeatedUpTo = this.#repeatedBefore;
@@ -251,6 +265,7 @@ export class CaptureImporter {
     const [bare] = this.#pending;
     if (bare !== undefined && bare.localTime === undefined && message.lastId >= bare.message.lastId) {
       this.#pending = [];
+      this.#letPass();
       this.#onSnapshotFile(bare, localTime);
     }
   }
@@ -272,7 +287,7 @@ export class CaptureImporter {
   #onSnapshotFile(snapshot: SnapshotFile, time: number): void {
     this.messages++;
     const { message, limit } = snapshot;
-    this.#onSnapshot(message, this.#clock(message, time), limit, undefined);
+    this.#onSnapshot(message, this.clock.onMessage(message.exchangeTime, time), limit, undefined);
   }
 
   #snapshotsBefore(localTime: number): void {
@@ -280,6 +295,7 @@ export class CaptureImporter {
       const [next, ...rest] = this.#pending;
       if (next.localTime === undefined || next.localTime > localTime) return;
       this.#pending = rest;
+      this.#letPass();
       this.#onSnapshotFile(next, next.localTime);
     }
   }
@@ -290,7 +306,7 @@ export class CaptureImporter {
       this.#ignore(unwanted);
       return;
     }
-    if (message.tradeId > this.#lastTradeId) this.#lastTradeId = message.tradeId;
+    this.#seenTrades.onTaken(message.tradeId);
     const price = this.#grid.toTicks(message.price);
     this.quantityStep.add(message.quantity);
     this.trades++;
@@ -301,7 +317,10 @@ export class CaptureImporter {
 
   /** Why a trade is not part of the flow, if it is not. */
   #unwantedTrade(message: Message, kind: TradeKind): string | undefined {
-    if (this.#tradeKind === undefined) this.#tradeKind = kind;
+    if (this.#tradeKind === undefined) {
+      this.#tradeKind = kind;
+      this.#letPass();
+    }
     if (this.#tradeKind !== kind) {
       if (kind === MessageKind.trade) throw new FinerTrades();
       return 'aggTrade';
@@ -319,12 +338,11 @@ export class CaptureImporter {
     if (result === 'gap' && gap !== undefined) this.gaps.push({ atTime: formatTime(localTime), ...gap });
   }
 
-  /** The tape's clock: the local time, never running back. */
-  #clock(message: Message, receivedAt: number): number {
-    if (message.exchangeTime > receivedAt) this.negativeLatencies++;
-    if (receivedAt < this.#localTime) this.clampedLocalTimes++;
-    else this.#localTime = receivedAt;
-    return this.#localTime;
+  /** Has the scanner pass what it may. */
+  #letPass(): void {
+    if (this.#scanner === undefined) return;
+    const may = this.#pending.length === 0 && !this.#overflowing;
+    this.#scanner.passing = { symbol: may ? this.#plan.symbol : '', tradeKind: this.#tradeKind };
   }
 
   #countDecimals({ bids, asks }: Message, levels: ScannedLevels | undefined): void {

@@ -7,6 +7,8 @@ const NEWLINE = 0x0a;
 
 /** Takes the lines of a capture in order, numbered from 1; false stops. */
 export interface LineTaker {
+  /** Lines that the scanner has passed. */
+  onPassed?(lines: number): void;
   /** A line of so many bytes, its newline included, that the scanner has read and holds. */
   onScanned(line: number, length: number): boolean;
   /** Any other line: `bytes[start, end)` without the newline, valid during the call. */
@@ -96,6 +98,12 @@ class ScannedLines {
     let at = input;
     for (;;) {
       const next = scanner.scan(at, end);
+      const { passed } = scanner;
+      if (passed > 0) {
+        this.#line += passed;
+        taker.onPassed?.(passed);
+        at = scanner.line;
+      }
       if (next !== 0) {
         if (!taker.onScanned(++this.#line, next - at)) return false;
         at = next;

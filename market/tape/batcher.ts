@@ -1,9 +1,12 @@
 import { OrderBook } from '../book.ts';
+import type { LevelMemory } from '../kernel/level-memory.ts';
 import type { Side } from '../side.ts';
+import type { TickLevels } from '../tick-levels.ts';
 import { UNWATCHED } from '../watched-side.ts';
-import { bookRows, unknownBook } from './book-rows.ts';
+import { type BookRows, bookRows, unknownBook } from './book-rows.ts';
 import { TapeColumns } from './columns.ts';
-import { Flag, Kind } from './rows.ts';
+import { pushEach, type RowRun } from './row-run.ts';
+import { Flag, Kind, timeAt } from './rows.ts';
 
 /** A batch has room for this many times its carried book, which bounds what carrying it costs. */
 const ROWS_PER_CARRIED = 8;
@@ -14,10 +17,11 @@ const ROWS_PER_CARRIED = 8;
  */
 export class RowBatcher {
   readonly #emit: (columns: TapeColumns) => void;
+  readonly #memory: LevelMemory | undefined;
   #book = new OrderBook();
   /** Whether the book is kept elsewhere. */
   #carried = false;
-  #columns = TapeColumns.take();
+  #columns: TapeColumns;
   #spare: TapeColumns | undefined;
   /** Rows of the carried head of the current batch. */
   #head = 0;
@@ -29,9 +33,11 @@ export class RowBatcher {
   #localTime = 0;
   #updateId = -1;
 
-  /** `emit` receives each batch; the columns are reused after it returns. */
-  constructor(emit: (columns: TapeColumns) => void) {
+  /** `emit` receives each batch; the columns are reused after it returns. Levels that lie in `memory` are appended faster. */
+  constructor(emit: (columns: TapeColumns) => void, memory?: LevelMemory) {
     this.#emit = emit;
+    this.#memory = memory;
+    this.#columns = TapeColumns.take(memory);
   }
 
   /** Carries this book, which is kept elsewhere, instead of one of its own: see `TapeWriter.carry`. */
@@ -57,19 +63,12 @@ export class RowBatcher {
     if ((flags & Flag.messageEnd) !== 0) this.#endMessage(exchangeTime, localTime, updateId);
   }
 
-  /** Appends the rows of a depth update, a message of its own: the first `bids` of `count` levels are bids. */
-  pushLevels(
-    exchangeTime: number,
-    localTime: number,
-    prices: Int32Array,
-    quantities: Float64Array,
-    bids: number,
-    count: number,
-    updateId: number,
-  ): void {
+  /** Appends the rows of a depth update, a message of its own. */
+  pushLevels(exchangeTime: number, localTime: number, levels: TickLevels, updateId: number): void {
     const columns = this.#columns;
+    const { bids, count, prices, quantities } = levels;
     if (columns.length > 0 && columns.length + count <= columns.capacity) {
-      columns.pushLevels(exchangeTime, localTime, prices, quantities, bids, count, updateId);
+      columns.pushLevels(exchangeTime, localTime, levels, updateId);
       this.#endMessage(exchangeTime, localTime, updateId);
       return;
     }
@@ -78,6 +77,32 @@ export class RowBatcher {
       const kind = i < bids ? Kind.bid : Kind.ask;
       this.push(exchangeTime, localTime, kind, prices[i], quantities[i], flags, updateId);
     }
+  }
+
+  /** Appends the rows of a book: a `reset`, its levels, and perhaps a message with those beyond the horizon. */
+  pushBook(rows: BookRows, exchangeTime: number, localTime: number, updateId: number): void {
+    const columns = this.#columns;
+    const { length, kind, price, quantity, flags } = rows;
+    // An own book is kept message by message.
+    if (this.#carried && columns.length + length <= columns.capacity) {
+      columns.pushBook(rows, exchangeTime, localTime, updateId);
+      this.#endMessage(exchangeTime, localTime, updateId);
+      return;
+    }
+    for (let i = 0; i < length; i++)
+      this.push(exchangeTime, localTime, kind[i], price[i], quantity[i], flags[i], updateId);
+  }
+
+  /** Appends the rows of a run, one at least. */
+  pushRun(run: RowRun): void {
+    const columns = this.#columns;
+    const { length, exchangeTime, localTime } = run;
+    if (columns.length > 0 && columns.length + length <= columns.capacity) {
+      columns.pushRun(run);
+      this.#endMessage(timeAt(exchangeTime, length - 1), timeAt(localTime, length - 1), -1);
+      return;
+    }
+    pushEach(run, this);
   }
 
   /** Emits what is left; nothing may be pushed afterwards. */
@@ -134,7 +159,7 @@ export class RowBatcher {
       full.grow(2 * full.capacity);
       return;
     }
-    const next = this.#spare ?? TapeColumns.take();
+    const next = this.#spare ?? TapeColumns.take(this.#memory);
     next.clear();
     const startsWithReset = (start < full.length ? full.kind[start] : nextKind) === Kind.reset;
     if (startsWithReset) this.#head = 0;
@@ -150,10 +175,10 @@ export class RowBatcher {
 
   /** Writes the state so far as carried rows. */
   #writeHead(columns: TapeColumns, exchangeTime: number, localTime: number): void {
-    const rows = this.#synchronised ? bookRows(this.#book) : unknownBook();
+    const rows = this.#synchronised ? bookRows(this.#book, Flag.carried) : unknownBook(Flag.carried);
     const updateId = this.#synchronised ? this.#updateId : -1;
     columns.grow(columns.length + rows.length);
-    columns.pushBook(rows, exchangeTime, localTime, Flag.carried, updateId);
+    columns.pushBook(rows, exchangeTime, localTime, updateId);
     this.#head = columns.length;
     this.#messageStart = this.#head;
   }

@@ -1,4 +1,8 @@
+import { type LevelMemory, roomFor } from '../kernel/level-memory.ts';
+import { rowLayout } from '../kernel/row-layout.ts';
+import type { TickLevels } from '../tick-levels.ts';
 import type { BookRows } from './book-rows.ts';
+import { pushEach, type RowRun } from './row-run.ts';
 import { Flag, Kind, type RowBatch, timeAt } from './rows.ts';
 
 const HALF = 4294967296;
@@ -6,6 +10,11 @@ const HALF = 4294967296;
 export const BATCH_ROWS = 65_536;
 /** What is made larger once is made larger again: arrays have room for so many times what is asked for. */
 const ROOM = 1.5;
+
+/** Rows for which there is room; a multiple of 8, so that all columns are aligned. */
+function roomOf(capacity: number): number {
+  return 8 * Math.ceil((ROOM * capacity) / 8);
+}
 
 /**
  * Tape rows as parallel typed arrays being filled. Hot path: a push allocates nothing; times and update ids repeat from
@@ -34,28 +43,39 @@ export class TapeColumns implements RowBatch {
   #localHigh = 0;
 
   #capacity: number;
+  /** What all arrays lie in, where they do, and from where on. */
+  #memory: LevelMemory | undefined;
+  readonly #start: number;
+  readonly #room: number;
 
-  /** Empty, with room for `BATCH_ROWS`: what was given back where there is any, for fresh memory costs more than filling it. */
-  static take(): TapeColumns {
-    const columns = idle.pop() ?? new TapeColumns(BATCH_ROWS);
+  /**
+   * Empty, with room for `BATCH_ROWS`: in the memory, or else what was given back where there is any, for fresh memory costs
+   * more than filling it.
+   */
+  static take(memory?: LevelMemory): TapeColumns {
+    const columns = memory === undefined ? idle.pop() : undefined;
+    if (columns === undefined) return new TapeColumns(BATCH_ROWS, memory);
     columns.clear();
     columns.#capacity = BATCH_ROWS;
-    // Of its last byte not all bits are set by rows.
-    columns.updateIdValid.fill(0);
     return columns;
   }
 
-  constructor(capacity: number) {
+  constructor(capacity: number, memory?: LevelMemory) {
     this.#capacity = capacity;
-    const room = Math.ceil(ROOM * capacity);
-    this.exchangeTime = new Uint32Array(2 * room);
-    this.localTime = new Uint32Array(2 * room);
-    this.kind = new Uint8Array(room);
-    this.price = new Int32Array(room);
-    this.quantity = new Float64Array(room);
-    this.flags = new Uint8Array(room);
-    this.updateId = new Uint32Array(2 * room);
-    this.updateIdValid = new Uint8Array((room + 7) >>> 3);
+    const room = roomOf(capacity);
+    const place = roomFor(rowLayout.bytes * room, memory);
+    const { buffer, start } = place;
+    this.#memory = place.memory;
+    this.#start = start;
+    this.#room = room;
+    this.exchangeTime = new Uint32Array(buffer, start + rowLayout.exchangeTime * room, 2 * room);
+    this.localTime = new Uint32Array(buffer, start + rowLayout.localTime * room, 2 * room);
+    this.updateId = new Uint32Array(buffer, start + rowLayout.updateId * room, 2 * room);
+    this.quantity = new Float64Array(buffer, start + rowLayout.quantity * room, room);
+    this.price = new Int32Array(buffer, start + rowLayout.price * room, room);
+    this.kind = new Uint8Array(buffer, start + rowLayout.kind * room, room);
+    this.flags = new Uint8Array(buffer, start + rowLayout.flags * room, room);
+    this.updateIdValid = new Uint8Array(buffer, start + rowLayout.updateIdValid * room, (room + 7) >>> 3);
   }
 
   /** Rows that may be pushed. */
@@ -97,16 +117,27 @@ export class TapeColumns implements RowBatch {
     }
   }
 
-  /** Appends the levels of a depth update, one message; the caller has made room. */
-  pushLevels(
-    exchangeTime: number,
-    localTime: number,
-    prices: Int32Array,
-    quantities: Float64Array,
-    bids: number,
-    count: number,
-    updateId: number,
-  ): void {
+  /** Appends the levels of a depth update, one message and one level at least; the caller has made room. */
+  pushLevels(exchangeTime: number, localTime: number, levels: TickLevels, updateId: number): void {
+    const { bids, count, prices, quantities, place } = levels;
+    if (place !== undefined && place.memory === this.#memory) {
+      place.memory.appendRows(
+        this.#start,
+        this.#room,
+        this.length,
+        place.prices,
+        place.quantities,
+        bids,
+        count,
+        Flag.messageEnd,
+        exchangeTime,
+        localTime,
+        updateId,
+      );
+      this.length += count;
+      if (updateId < 0) this.updateIdNulls += count;
+      return;
+    }
     const first = this.length;
     const end = first + count;
     const { price, quantity } = this;
@@ -121,14 +152,26 @@ export class TapeColumns implements RowBatch {
     this.#extend(count, exchangeTime, localTime, updateId);
   }
 
-  /** Appends the rows of a book, with more `flags` than they have; the caller has made room. */
-  pushBook(rows: BookRows, exchangeTime: number, localTime: number, flags: number, updateId: number): void {
+  /** Appends the rows of a run, one at least; the caller has made room. */
+  pushRun(run: RowRun): void {
+    const { length, place } = run;
+    if (place !== undefined && place.memory === this.#memory) {
+      place.memory.appendRun(this.#start, this.#room, this.length, place.start, place.room, length);
+      this.length += length;
+      this.updateIdNulls += length;
+      return;
+    }
+    pushEach(run, this);
+  }
+
+  /** Appends the rows of a book; the caller has made room. */
+  pushBook(rows: BookRows, exchangeTime: number, localTime: number, updateId: number): void {
     const first = this.length;
     const { length } = rows;
     this.kind.set(rows.kind.subarray(0, length), first);
     this.price.set(rows.price.subarray(0, length), first);
     this.quantity.set(rows.quantity.subarray(0, length), first);
-    for (let i = 0; i < length; i++) this.flags[first + i] = rows.flags[i] | flags;
+    this.flags.set(rows.flags.subarray(0, length), first);
     this.#extend(length, exchangeTime, localTime, updateId);
   }
 
@@ -209,7 +252,8 @@ export class TapeColumns implements RowBatch {
 
   /** For the next tape; nobody looks at them any more. */
   give(): void {
-    if (idle.length < KEPT && this.kind.length <= ROOM * BATCH_ROWS) idle.push(this);
+    if (this.#memory === undefined && idle.length < KEPT && this.kind.length <= roomOf(BATCH_ROWS))
+      idle.push(this);
   }
 
   grow(capacity: number): void {
@@ -217,6 +261,7 @@ export class TapeColumns implements RowBatch {
     this.#capacity = capacity;
     if (capacity <= this.kind.length) return;
     const grown = new TapeColumns(capacity);
+    this.#memory = undefined;
     this.exchangeTime = copied(this.exchangeTime, grown.exchangeTime);
     this.localTime = copied(this.localTime, grown.localTime);
     this.kind = copied(this.kind, grown.kind);

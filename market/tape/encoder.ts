@@ -1,8 +1,12 @@
 import type { OrderBook } from '../book.ts';
 import type { Instrument } from '../instrument.ts';
+import type { LevelMemory } from '../kernel/level-memory.ts';
+import type { TickLevels } from '../tick-levels.ts';
 import { ArrowFileWriter, type ColumnBytes, type Write } from './arrow-file.ts';
 import { RowBatcher } from './batcher.ts';
+import type { BookRows } from './book-rows.ts';
 import type { TapeColumns } from './columns.ts';
+import type { RowRun } from './row-run.ts';
 import { type LiveSession, TAPE_VERSION, type TapeInfo, timeAt } from './rows.ts';
 import { type BatchEntry, tapeSchema } from './schema.ts';
 
@@ -10,6 +14,8 @@ export interface TapeOptions {
   readonly instrument: Instrument;
   /** Names of the captures it comes from, in order. */
   readonly source: readonly string[];
+  /** Where levels lie that are then appended faster. */
+  readonly memory?: LevelMemory;
 }
 
 /** What the end of a recording tells. */
@@ -37,7 +43,7 @@ export class TapeEncoder {
   constructor(write: Write, options: TapeOptions) {
     this.#options = options;
     this.#arrow = new ArrowFileWriter(tapeSchema(options), write);
-    this.#batcher = new RowBatcher((columns) => this.#writeBatch(columns));
+    this.#batcher = new RowBatcher((columns) => this.#writeBatch(columns), options.memory);
   }
 
   /**
@@ -64,17 +70,19 @@ export class TapeEncoder {
     this.#batcher.push(exchangeTime, localTime, kind, price, quantity, flags, updateId);
   }
 
-  /** Appends the rows of a depth update, a message of its own: the first `bids` of `count` levels are bids. */
-  pushLevels(
-    exchangeTime: number,
-    localTime: number,
-    prices: Int32Array,
-    quantities: Float64Array,
-    bids: number,
-    count: number,
-    updateId: number,
-  ): void {
-    this.#batcher.pushLevels(exchangeTime, localTime, prices, quantities, bids, count, updateId);
+  /** Appends the rows of a depth update, a message of its own. */
+  pushLevels(exchangeTime: number, localTime: number, levels: TickLevels, updateId: number): void {
+    this.#batcher.pushLevels(exchangeTime, localTime, levels, updateId);
+  }
+
+  /** Appends the rows of a book. */
+  pushBook(rows: BookRows, exchangeTime: number, localTime: number, updateId: number): void {
+    this.#batcher.pushBook(rows, exchangeTime, localTime, updateId);
+  }
+
+  /** Appends rows that are messages of their own, one at least. */
+  pushRun(run: RowRun): void {
+    this.#batcher.pushRun(run);
   }
 
   /** Writes what is left of the rows: all bytes that the checksum takes in have been written then. */
@@ -120,6 +128,8 @@ export class TapeEncoder {
 function columnBytes(columns: TapeColumns): ColumnBytes[] {
   const rows = columns.length;
   const { updateIdNulls: nulls, updateIdValid } = columns;
+  // Bits after the last row are of no row; the same rows are the same bytes.
+  if ((rows & 7) !== 0) updateIdValid[rows >>> 3] &= (1 << (rows & 7)) - 1;
   const plain = (values: Uint32Array | Int32Array | Uint8Array | Float64Array, perRow = 1): ColumnBytes => ({
     values: new Uint8Array(values.buffer, values.byteOffset, rows * perRow * values.BYTES_PER_ELEMENT),
     validity: null,

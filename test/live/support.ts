@@ -88,10 +88,8 @@ function known(book: OrderBook, side: Side): [number, number][] {
   const levels: [number, number][] = [];
   const inside = (price: number): boolean =>
     side === BID ? price >= book.lowestKnownBid : price <= book.highestKnownAsk;
-  const { prices, quantities } = book.known(side);
-  prices.forEach((price, i) => {
-    if (inside(price) && quantities[i] > 0) levels.push([price, quantities[i]]);
-  });
+  const { count, prices, quantities } = book.list(side);
+  for (let i = 0; i < count; i++) if (inside(prices[i])) levels.push([prices[i], quantities[i]]);
   return levels.sort(([a], [b]) => a - b);
 }
 

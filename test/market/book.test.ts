@@ -2,65 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { OrderBook } from '../../market/book.ts';
 import { ASK, BID, type Side } from '../../market/side.ts';
-
-/** The plainest book that is right: a map a side. */
-class MapBook {
-  readonly sides = [new Map<number, number>(), new Map<number, number>()];
-  readonly named = [new Set<number>(), new Set<number>()];
-  horizon = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-
-  apply(side: Side, price: number, quantity: number): number {
-    const before = this.sides[side].get(price) ?? 0;
-    if (quantity === 0) this.sides[side].delete(price);
-    else this.sides[side].set(price, quantity);
-    if (this.beyond(side, price)) this.named[side].add(price);
-    return before;
-  }
-
-  beyond(side: Side, price: number): boolean {
-    return side === BID ? price < this.horizon[BID] : price > this.horizon[ASK];
-  }
-
-  quantityAt(side: Side, price: number): number {
-    const quantity = this.sides[side].get(price);
-    if (quantity !== undefined) return quantity;
-    return this.beyond(side, price) && !this.named[side].has(price) ? Number.NaN : 0;
-  }
-
-  top(side: Side, count: number): [number, number][] {
-    const levels = [...this.sides[side]].sort((a, b) => (side === BID ? b[0] - a[0] : a[0] - b[0]));
-    return levels.slice(0, count);
-  }
-
-  reset(): void {
-    for (const side of [BID, ASK]) {
-      this.sides[side].clear();
-      this.named[side].clear();
-    }
-    this.horizon = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  }
-}
-
-const prices = new Int32Array(12);
-const quantities = new Float64Array(12);
-
-function top(book: OrderBook, side: Side, count: number): [number, number][] {
-  const found = book.top(side, count, prices, quantities);
-  return Array.from({ length: found }, (_, i) => [prices[i], quantities[i]]);
-}
-
-function same(book: OrderBook, model: MapBook): void {
-  for (const side of [BID, ASK] as const) {
-    const expected = model.top(side, 12);
-    assert.deepEqual(top(book, side, 12), expected);
-    assert.equal(book.levels(side), model.sides[side].size);
-    if (expected.length > 0) {
-      assert.equal(side === BID ? book.bestBid : book.bestAsk, expected[0][0]);
-      assert.equal(side === BID ? book.bestBidQuantity : book.bestAskQuantity, expected[0][1]);
-    }
-  }
-  assert.equal(book.ready, model.sides[BID].size > 0 && model.sides[ASK].size > 0);
-}
+import { MapBook, same } from './map-book.ts';
 
 describe('order book', () => {
   it('shows best levels, mid and quantities of a small book', () => {
@@ -95,9 +37,10 @@ describe('order book', () => {
     assert.equal(book.quantityAt(BID, 3), 7);
     book.apply(BID, 3, 0);
     assert.equal(book.quantityAt(BID, 3), 0);
-    const { prices, quantities } = book.known(BID);
-    assert.deepEqual([...prices], [100, 90, 89, 3]);
-    assert.deepEqual([...quantities], [1, 1, 0, 0]);
+    book.apply(BID, 4, 2);
+    const { count, prices, quantities } = book.list(BID);
+    assert.deepEqual([...prices.subarray(0, count)], [100, 90, 4]);
+    assert.deepEqual([...quantities.subarray(0, count)], [1, 1, 2]);
   });
 
   it('equals a book of maps under random updates, jumps beyond its window and resets', () => {

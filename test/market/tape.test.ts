@@ -107,10 +107,8 @@ function replay(tape: Tape, firstBatch: number, followCarried: boolean): Map<num
 function describeBook(book: OrderBook): string {
   const known: string[] = [`${book.lowestKnownBid}`];
   for (const side of [BID, ASK] as const) {
-    const { prices, quantities } = book.known(side);
-    prices.forEach((price, i) => {
-      if (quantities[i] > 0) known.push(`${side}:${price}=${quantities[i]}`);
-    });
+    const { count, prices, quantities } = book.list(side);
+    for (let i = 0; i < count; i++) known.push(`${side}:${prices[i]}=${quantities[i]}`);
   }
   return known.join(' ');
 }

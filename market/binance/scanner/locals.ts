@@ -17,15 +17,19 @@ export const [
   POINT,
   WRITTEN,
   COUNT,
-] = Array.from({ length: 15 }, (_, i) => i);
-export const [LENGTH, OTHERS] = [15, 16];
-export const [N, X] = [17, 18];
-export const [NUMBER, PER_UNIT, EXACT] = [19, 20, 21];
-export const [CHARACTERS, DIGITS] = [22, 23];
+  PAYLOAD,
+  PASSED,
+  PASSING,
+  TICKS,
+] = Array.from({ length: 19 }, (_, i) => i);
+export const [LENGTH, OTHERS] = [19, 20];
+export const [N, X] = [21, 22];
+export const [NUMBER, PER_UNIT, EXACT] = [23, 24, 25];
+export const [CHARACTERS, DIGITS] = [26, 27];
 
 /** Types of those behind the parameters AT and END. */
 export const LOCALS: readonly number[] = [
-  ...Array<number>(15).fill(Type.i32),
+  ...Array<number>(19).fill(Type.i32),
   ...[Type.i64, Type.i64],
   ...[Type.f64, Type.f64, Type.f64],
   ...[Type.v128, Type.v128],

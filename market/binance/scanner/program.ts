@@ -1,4 +1,9 @@
 import { assemble, FunctionBody, type Label, Type } from '../../../base/wasm/assembler.ts';
+import { rowLayout } from '../../kernel/row-layout.ts';
+import { Kind } from '../../tape/rows.ts';
+import { LEAST_MICROSECONDS } from '../decode-object.ts';
+import { REMEMBERED } from '../seen-trades.ts';
+import { WAITING } from '../ticker-queue.ts';
 import { LAST_DECIMAL, LAST_INTEGER, Value } from '../value.ts';
 import { decimal } from './decimal.ts';
 import { digitAt, digits, LONGEST, MAX_EXACT } from './digits.ts';
@@ -17,11 +22,15 @@ import {
   N,
   NUMBER,
   P,
+  PASSED,
+  PASSING,
+  PAYLOAD,
   PER_UNIT,
   POINT,
   SHAPE,
   START,
   TEXT,
+  TICKS,
   VALUE,
   WRITTEN,
   X,
@@ -33,24 +42,35 @@ const MAX_TICKS = 0x7ffffffe;
  * `scan(at, end)`: reads the line at `at`, `<local time in µs or ns> <json>` with a message that is written as one of the
  * shapes, and returns where the next line begins; 0 where this line is not such a one or does not end before `end`, where
  * sixteen zeros have to be. What it read is then in memory (layout.ts). It refuses whatever it is not sure of: decoder.ts
- * decides about that.
+ * decides about that. Messages of a shape that says so are passed: they advance the clock, join the tickers that wait or the
+ * trades that were passed, and the line after them is the one that is read.
  */
 export function scannerProgram(): Uint8Array {
   const f = new FunctionBody();
-  f.block((fail) => {
-    localTime(f, fail);
-    f.i32(layout.SHAPES).set(SHAPE);
-    f.repeat((again) => {
-      f.get(SHAPE).loadI32().tee(LEFT).scalar('i32IsZero').branchIf(fail);
-      f.block((other) => message(f, other));
-      add(f, SHAPE, () => f.get(SHAPE).loadI32(4)).branch(again);
+  f.i32(0).set(PASSED);
+  f.repeat((line) => {
+    f.block((fail) => {
+      localTime(f, fail);
+      f.i32(layout.SHAPES).set(SHAPE);
+      f.repeat((again) => {
+        f.get(SHAPE).loadI32().tee(LEFT).scalar('i32IsZero').branchIf(fail);
+        f.block((other) => message(f, other, line));
+        add(f, SHAPE, () => f.get(SHAPE).loadI32(4)).branch(again);
+      });
     });
   });
+  leave(f);
   f.i32(0);
   return assemble({ parameters: [Type.i32, Type.i32], locals: LOCALS, result: Type.i32, body: f });
 }
 
-/** Sixteen digits are µs; three more, of ns, are dropped. AT ← where the JSON begins. */
+/** Says which line is meant. */
+function leave(f: FunctionBody): void {
+  f.i32(layout.PASSED).get(PASSED).storeI32();
+  f.i32(layout.LINE).get(AT).storeI32();
+}
+
+/** Sixteen digits are µs; three more, of ns, are dropped. PAYLOAD ← where the JSON begins. */
 function localTime(f: FunctionBody, fail: Label): void {
   f.i32(layout.SLOTS);
   eightDigits(f, AT, 0, fail);
@@ -66,7 +86,7 @@ function localTime(f: FunctionBody, fail: Label): void {
     },
     () => advance(f, 1),
   );
-  f.get(P).set(AT);
+  f.get(P).set(PAYLOAD);
 }
 
 /** N ← the number that eight digits write; branches to `fail` where there are no eight. */
@@ -86,9 +106,9 @@ function eightDigits(f: FunctionBody, at: number, offset: number, fail: Label): 
   f.scalar('i64ShiftRightUnsigned').set(N);
 }
 
-/** Reads the JSON at AT by SHAPE and ends the scan, or branches to `other`. */
-function message(f: FunctionBody, other: Label): void {
-  f.get(AT).set(P).i32(0).set(COUNT);
+/** Reads the JSON at PAYLOAD by SHAPE and ends the scan, or goes on with the next `line`; or branches to `other`. */
+function message(f: FunctionBody, other: Label, line: Label): void {
+  f.get(PAYLOAD).set(P).i32(0).set(COUNT);
   f.get(SHAPE).i32(layout.HEADER).scalar('i32Add').set(ENTRY);
   f.repeat((again) => {
     f.get(ENTRY).loadI32().tee(VALUE).scalar('i32IsZero');
@@ -101,9 +121,138 @@ function message(f: FunctionBody, other: Label): void {
   });
   expectByte(f, '\n', other);
   f.get(P).get(END).scalar('i32GreaterThan').branchIf(other);
+  f.get(SHAPE).loadI32(layout.PASSING).tee(PASSING);
+  f.when(() =>
+    f.block((read) => {
+      pass(f, read);
+      f.branch(line);
+    }),
+  );
+  leave(f);
   f.i32(layout.SHAPE).get(SHAPE).loadI32(8).storeI32();
   f.i32(layout.COUNT).get(COUNT).storeI32();
   f.get(P).result();
+}
+
+/** Loads what the line holds. */
+function slot(f: FunctionBody, value: Value): FunctionBody {
+  return f.i32(0).loadF64(layout.SLOTS + 8 * value);
+}
+
+/** Takes in a message that is passed; branches to `read` where it is none to pass. */
+function pass(f: FunctionBody, read: Label): void {
+  f.get(PASSING).i32(layout.Passing.tickers).scalar('i32Equal');
+  f.when(
+    // The book has not come to its id.
+    () => {
+      slot(f, Value.lastId).i32(0).loadF64(layout.BOOK_ID);
+      f.scalar('f64GreaterThan', 'i32IsZero').branchIf(read);
+    },
+    () => trade(f, read),
+  );
+  f.get(PASSED).i32(1).scalar('i32Add').set(PASSED);
+  f.get(P).set(AT);
+  advanceClock(f);
+  f.get(PASSING).i32(layout.Passing.tickers).scalar('i32Equal');
+  f.when(
+    () => addTicker(f),
+    () => addTrade(f),
+  );
+}
+
+/** As ReceiveClock does. EXACT ← the time of the exchange, negative where it is not known. */
+function advanceClock(f: FunctionBody): void {
+  slot(f, Value.transactionTime).set(EXACT);
+  f.double(0).get(EXACT).scalar('f64GreaterThan');
+  f.when(() => slot(f, Value.eventTime).set(EXACT));
+  f.double(LEAST_MICROSECONDS).get(EXACT).scalar('f64GreaterThan');
+  f.when(() => f.get(EXACT).double(1000).scalar('f64Multiply').set(EXACT));
+  const count = (value: number): void => {
+    const address = layout.CLOCK + 8 * value;
+    f.i32(0).i32(0).loadF64(address).double(1).scalar('f64Add').storeF64(address);
+  };
+  f.get(EXACT);
+  slot(f, Value.none).scalar('f64GreaterThan');
+  f.when(() => count(1));
+  f.i32(0).loadF64(layout.CLOCK);
+  slot(f, Value.none).scalar('f64GreaterThan');
+  f.when(
+    () => count(2),
+    () => {
+      f.i32(0);
+      slot(f, Value.none).storeF64(layout.CLOCK);
+    },
+  );
+}
+
+/** As TickerQueue's `push` does. */
+function addTicker(f: FunctionBody): void {
+  const [first, count] = [layout.QUEUE, layout.QUEUE + 4];
+  const inRing = () => f.i32(WAITING - 1).scalar('i32And');
+  f.i32(0).loadI32(first).set(START);
+  f.i32(0).loadI32(count).tee(POINT).i32(WAITING).scalar('i32Equal');
+  f.when(
+    () => {
+      f.i32(0).get(START).i32(1).scalar('i32Add');
+      inRing().storeI32(first);
+    },
+    () => f.i32(0).get(POINT).i32(1).scalar('i32Add').storeI32(count),
+  );
+  f.get(START).get(POINT).scalar('i32Add');
+  inRing().i32(3).scalar('i32ShiftLeft').tee(START);
+  slot(f, Value.lastId).storeF64(layout.WAITING_IDS);
+  f.get(START).i32(2).scalar('i32ShiftLeft').set(START);
+  [Value.bidPrice, Value.bidQuantity, Value.askPrice, Value.askQuantity].forEach((value, index) => {
+    f.get(START);
+    slot(f, value).storeF64(layout.WAITING_VALUES + 8 * index);
+  });
+}
+
+/**
+ * TICKS ← the price of a trade that is new, of something, and on the grid; branches to `read` where it is none such or there is
+ * no room for it.
+ */
+function trade(f: FunctionBody, read: Label): void {
+  f.i32(0).loadI32(layout.TRADE_COUNT).i32(layout.TRADE_ROOM).scalar('i32Equal').branchIf(read);
+  slot(f, Value.tradeId).i32(0).loadF64(layout.LAST_TRADE);
+  f.scalar('f64GreaterThan', 'i32IsZero').branchIf(read);
+  slot(f, Value.price).double(0).scalar('f64GreaterThan', 'i32IsZero').branchIf(read);
+  slot(f, Value.quantity).double(0).scalar('f64GreaterThan', 'i32IsZero').branchIf(read);
+  f.get(WRITTEN).i32(layout.DECIMAL_COUNT).scalar('i32GreaterOrEqual').branchIf(read);
+  slot(f, Value.price).set(NUMBER);
+  f.i32(0).loadF64(layout.PER_UNIT).set(PER_UNIT);
+  ticks(f, read);
+  f.get(NUMBER).truncate().set(TICKS);
+}
+
+/** Adds the trade to the rows that were passed, as CaptureImporter does. */
+function addTrade(f: FunctionBody): void {
+  const { exchangeTime, localTime: received, quantity, price, kind } = rowLayout;
+  const column = (offset: number) => layout.TRADES + layout.TRADE_ROOM * offset;
+  const row = (shift: number) => f.get(START).i32(shift).scalar('i32ShiftLeft');
+  f.i32(0).loadI32(layout.TRADE_COUNT).set(START);
+  f.double(0).get(EXACT).scalar('f64GreaterThan');
+  f.when(() => f.i32(0).loadF64(layout.CLOCK).set(EXACT));
+  row(3).get(EXACT).truncateToI64().storeI64(column(exchangeTime));
+  row(3).i32(0).loadF64(layout.CLOCK).truncateToI64().storeI64(column(received));
+  row(3);
+  slot(f, Value.quantity).storeF64(column(quantity));
+  row(2).get(TICKS).storeI32(column(price));
+  row(0).i32(Kind.buy);
+  slot(f, Value.buyerIsMaker).double(0).scalar('f64GreaterThan', 'i32Add').storeByte(column(kind));
+  f.i32(0).get(START).i32(1).scalar('i32Add').storeI32(layout.TRADE_COUNT);
+  f.get(WRITTEN).i32(2).scalar('i32ShiftLeft').tee(START);
+  f.get(START).loadI32(layout.TRADE_DECIMALS).i32(1).scalar('i32Add').storeI32(layout.TRADE_DECIMALS);
+  f.i32(0);
+  slot(f, Value.tradeId).storeF64(layout.LAST_TRADE);
+  slot(f, Value.tradeId)
+    .truncateToI64()
+    .scalar('i32WrapI64')
+    .i32(REMEMBERED - 1)
+    .scalar('i32And')
+    .i32(3);
+  f.scalar('i32ShiftLeft');
+  slot(f, Value.tradeId).storeF64(layout.SEEN_TRADES);
 }
 
 /** Nothing has been read of the message. */
@@ -228,10 +377,7 @@ function level(f: FunctionBody, other: Label): void {
   expectTwo(f, '",', other);
   expectByte(f, '"', other);
   eight().get(NUMBER).storeF64(layout.PRICES);
-  // TickGrid.toTicks in other words: ticks that are none are left to it.
-  f.get(NUMBER).get(PER_UNIT).scalar('f64Multiply').tee(EXACT).scalar('f64Nearest').tee(NUMBER);
-  f.get(EXACT).scalar('f64Subtract', 'f64Absolute').double(1e-4).scalar('f64GreaterThan').branchIf(other);
-  f.get(NUMBER).double(MAX_TICKS).scalar('f64GreaterThan').branchIf(other);
+  ticks(f, other);
   f.get(COUNT).i32(2).scalar('i32ShiftLeft').get(NUMBER).truncate().storeI32(layout.TICKS);
   decimal(f, other);
   expectTwo(f, '"]', other);
@@ -244,6 +390,13 @@ function level(f: FunctionBody, other: Label): void {
     f.get(BYTE).loadI32(layout.DECIMALS).i32(1).scalar('i32Add').storeI32(layout.DECIMALS);
   });
   add(f, COUNT, () => f.i32(1));
+}
+
+/** NUMBER, a price ← its ticks, as TickGrid's `toTicks`, which those are left to that are none. */
+function ticks(f: FunctionBody, other: Label): void {
+  f.get(NUMBER).get(PER_UNIT).scalar('f64Multiply').tee(EXACT).scalar('f64Nearest').tee(NUMBER);
+  f.get(EXACT).scalar('f64Subtract', 'f64Absolute').double(1e-4).scalar('f64GreaterThan').branchIf(other);
+  f.get(NUMBER).double(MAX_TICKS).scalar('f64GreaterThan').branchIf(other);
 }
 
 function expectByte(f: FunctionBody, byte: string, other: Label): void {

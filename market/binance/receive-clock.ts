@@ -1,0 +1,47 @@
+/**
+ * The clock of a tape: receive times as they come, never running back. The scanner of messages, which advances it too, has
+ * its values in its memory.
+ */
+export class ReceiveClock {
+  /** Time, messages received before they were sent, messages whose time was behind. */
+  readonly #values: Float64Array;
+
+  constructor(values = new Float64Array(3)) {
+    this.#values = values;
+    this.clear();
+  }
+
+  clear(): void {
+    this.#values.fill(0);
+  }
+
+  /** µs. */
+  get time(): number {
+    return this.#values[0];
+  }
+
+  /** Messages received, by the local clock, before they were sent. */
+  get negativeLatencies(): number {
+    return this.#values[1];
+  }
+
+  /** Messages whose receive time was behind the one before and was set to it. */
+  get clamped(): number {
+    return this.#values[2];
+  }
+
+  /** A message came; returns the clock's time. `exchangeTime` −1 where it is not known. */
+  onMessage(exchangeTime: number, receivedAt: number): number {
+    const values = this.#values;
+    if (exchangeTime > receivedAt) values[1]++;
+    if (receivedAt < values[0]) values[2]++;
+    else values[0] = receivedAt;
+    return values[0];
+  }
+
+  /** Something else came. */
+  onTime(receivedAt: number): number {
+    if (receivedAt > this.#values[0]) this.#values[0] = receivedAt;
+    return this.#values[0];
+  }
+}
