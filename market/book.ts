@@ -1,6 +1,7 @@
 import type { LevelMemory } from './kernel/level-memory.ts';
-import { Ladder, type LevelList } from './ladder.ts';
+import { Ladder } from './ladder.ts';
 import { NO_KEY } from './level-key.ts';
+import type { LevelList } from './level-list.ts';
 import { BID, type Side } from './side.ts';
 import { Kind, type RowBatch } from './tape/rows.ts';
 import type { TickLevels } from './tick-levels.ts';

@@ -2,20 +2,10 @@ import { FarLevels } from './far-levels.ts';
 import { type LevelMemory, roomFor } from './kernel/level-memory.ts';
 import { ladderLayout } from './kernel/set-levels.ts';
 import { NO_KEY } from './level-key.ts';
+import { type LevelList, ListRoom } from './level-list.ts';
 import { Flag, type Kind, type RowBatch } from './tape/rows.ts';
 import type { LevelPlace, TickLevels } from './tick-levels.ts';
 import type { WatchedSide } from './watched-side.ts';
-
-/** Levels of a book, in the first `count` places. */
-export interface LevelList {
-  readonly count: number;
-  readonly prices: Int32Array;
-  readonly quantities: Float64Array;
-}
-
-interface ListArrays extends Omit<LevelList, 'count'> {
-  readonly keys: Int32Array;
-}
 
 /**
  * One side of a limit order book. Hot path: typed arrays only, nothing is allocated per update.
@@ -44,9 +34,7 @@ export class Ladder {
   readonly #given = new Float64Array(1);
   readonly #before = new Float64Array(1);
   readonly #far: FarLevels;
-  /** Room for a list of all levels, where there is some in the memory. */
-  readonly #list: ListArrays | undefined;
-
+  readonly #listRoom: ListRoom | undefined;
   /** What the window lies in, where it does, and from where on. */
   readonly #memory: LevelMemory | undefined;
   readonly #start: number;
@@ -70,20 +58,9 @@ export class Ladder {
     this.#occupied = new Uint32Array(buffer, start + layout.occupied, window >>> 5);
     this.#named = new Uint32Array(buffer, start + layout.named, window >>> 5);
     this.#bestLeft = new Int32Array(buffer, start + layout.best, 1);
-    this.#list = room.memory === undefined ? undefined : this.#listArrays(room.memory);
+    this.#listRoom =
+      room.memory === undefined ? undefined : ListRoom.in(room.memory, window, this.#far.mostInMemory);
     this.clear();
-  }
-
-  #listArrays(memory: LevelMemory): ListArrays | undefined {
-    const far = this.#far.mostInMemory;
-    const most = this.#size + far;
-    const start = memory.take(12 * most + 4 * far);
-    if (start < 0) return undefined;
-    return {
-      quantities: new Float64Array(memory.buffer, start, most),
-      prices: new Int32Array(memory.buffer, start + 8 * most, most),
-      keys: new Int32Array(memory.buffer, start + 12 * most, far),
-    };
   }
 
   /** Key of the best level, {@link NO_KEY} where there is none. */
@@ -303,10 +280,8 @@ export class Ladder {
 
   /** All levels, best first, as `sign` times their keys and with their quantities. Valid until the next call. */
   list(sign: 1 | -1): LevelList {
-    const memory = this.#memory;
-    const list = this.#list;
-    if (memory !== undefined && list !== undefined && this.#far.start > 0)
-      return this.#listThere(memory, list, sign);
+    if (this.#listRoom !== undefined && this.#far.start > 0)
+      return this.#listRoom.list(this.#start, this.#mask, this.#base, this.#far, sign);
     const far = this.#far.keys();
     const prices = new Int32Array(far.length + this.#size);
     const quantities = new Float64Array(far.length + this.#size);
@@ -324,25 +299,6 @@ export class Ladder {
       prices[count] = sign * far[i];
       quantities[count++] = this.#far.get(far[i]);
     }
-    return { count, prices, quantities };
-  }
-
-  #listThere(memory: LevelMemory, { keys, prices, quantities }: ListArrays, sign: 1 | -1): LevelList {
-    const { start, shift } = this.#far;
-    const far = memory.gatherFar(start, shift, keys.byteOffset);
-    keys.subarray(0, far).sort();
-    const count = memory.listLevels(
-      this.#start,
-      this.#mask,
-      this.#base,
-      sign === 1 ? 0 : -1,
-      start,
-      shift,
-      keys.byteOffset,
-      far,
-      prices.byteOffset,
-      quantities.byteOffset,
-    );
     return { count, prices, quantities };
   }
 

@@ -1,5 +1,5 @@
-import type { RowSink } from '../../market/binance/book-feed.ts';
 import type { Venue } from '../../market/instrument.ts';
+import type { RowSink } from '../../market/tape/row-sink.ts';
 import type { TapeCondition } from '../../market/tape/rows.ts';
 import type { TradedInstrument } from '../binance/exchange-info.ts';
 import { SOCKET_LIFE_SECONDS, type TradeStream } from '../binance/venue.ts';

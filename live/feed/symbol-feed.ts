@@ -1,9 +1,9 @@
-import type { RowSink } from '../../market/binance/book-feed.ts';
 import { type Message, MessageKind } from '../../market/binance/message.ts';
 import type { TickerOracle } from '../../market/binance/ticker-oracle.ts';
 import type { OrderBook } from '../../market/book.ts';
 import type { ControlLine } from '../../market/capture/control-line.ts';
 import { CaptureImporter } from '../../market/capture/importer.ts';
+import type { RowSink } from '../../market/tape/row-sink.ts';
 import type { TapeCondition } from '../../market/tape/rows.ts';
 import { CommonStep, OffGridPrice, TickGrid } from '../../market/tick-grid.ts';
 import type { TradedInstrument } from '../binance/exchange-info.ts';

@@ -1,10 +1,10 @@
 // Hot path from a parsed message to a quote: typed arrays, reused; nothing is allocated a row.
 import { DecisionSchedule } from '../../env/decision-schedule.ts';
 import { endLanes, type SessionLane } from '../../env/session.ts';
-import type { RowSink } from '../../market/binance/book-feed.ts';
 import { Market } from '../../market/market.ts';
 import { unknownBook } from '../../market/tape/book-rows.ts';
 import { TapeColumns } from '../../market/tape/columns.ts';
+import type { RowSink } from '../../market/tape/row-sink.ts';
 import { Flag, Kind } from '../../market/tape/rows.ts';
 import type { TickLevels } from '../../market/tick-levels.ts';
 

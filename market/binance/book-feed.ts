@@ -2,33 +2,14 @@ import { OrderBook } from '../book.ts';
 import type { Venue } from '../instrument.ts';
 import type { LevelMemory } from '../kernel/level-memory.ts';
 import { ASK, BID } from '../side.ts';
-import { type BookRows, bookRows } from '../tape/book-rows.ts';
-import type { RowRun } from '../tape/row-run.ts';
+import { bookRows } from '../tape/book-rows.ts';
+import type { RowSink } from '../tape/row-sink.ts';
 import { Flag, Kind } from '../tape/rows.ts';
 import type { TickGrid } from '../tick-grid.ts';
 import type { TickLevels } from '../tick-levels.ts';
 import { DiffHistory } from './diff-history.ts';
 import type { Levels, Message } from './message.ts';
 import { createSynchroniser, type IdGap, type Synchroniser, type SyncResult } from './synchroniser.ts';
-
-/** Where tape rows go: a tape writer, or a market that is live. `updateId` −1 where there is none. */
-export interface RowSink {
-  push(
-    exchangeTime: number,
-    localTime: number,
-    kind: number,
-    price: number,
-    quantity: number,
-    flags: number,
-    updateId: number,
-  ): void;
-  /** The rows of a book at once, for sinks that gain by it. */
-  pushBook?(rows: BookRows, exchangeTime: number, localTime: number, updateId: number): void;
-  /** Rows that are messages of their own, one at least, for sinks that gain by it. The run is the caller's. */
-  pushRun?(run: RowRun): void;
-  /** All rows of a depth update at once, one at least, for sinks that gain by it. The levels are the caller's. */
-  pushLevels?(exchangeTime: number, localTime: number, levels: TickLevels, updateId: number): void;
-}
 
 /** Side counts that a snapshot has when its limit cut it off; any other count means that the side is complete. */
 const SNAPSHOT_LIMITS: ReadonlySet<number> = new Set([5, 10, 20, 50, 100, 500, 1000, 5000]);

@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors.ts';
 import { formatTime } from '../../base/time.ts';
-import { BookFeed, type RowSink } from '../binance/book-feed.ts';
+import { BookFeed } from '../binance/book-feed.ts';
 import { Decoder } from '../binance/decoder.ts';
 import { Message, MessageKind } from '../binance/message.ts';
 import { ReceiveClock } from '../binance/receive-clock.ts';
@@ -10,6 +10,7 @@ import type { SyncResult } from '../binance/synchroniser.ts';
 import { TickerOracle } from '../binance/ticker-oracle.ts';
 import type { Venue } from '../instrument.ts';
 import { pushEach } from '../tape/row-run.ts';
+import type { RowSink } from '../tape/row-sink.ts';
 import { Flag, Kind, type TapeCondition } from '../tape/rows.ts';
 import { QuantityStep, TickGrid } from '../tick-grid.ts';
 import { type ControlLine, decodeControl, isControl } from './control-line.ts';

@@ -1,5 +1,5 @@
 import type { OrderBook } from '../book.ts';
-import type { LevelList } from '../ladder.ts';
+import type { LevelList } from '../level-list.ts';
 import { ASK, BID, type Side } from '../side.ts';
 import { Flag, Kind } from './rows.ts';
 

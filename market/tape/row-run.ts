@@ -1,4 +1,5 @@
 import type { LevelMemory } from '../kernel/level-memory.ts';
+import type { RowSink } from './row-sink.ts';
 import { type RowBatch, timeAt } from './rows.ts';
 
 /** Rows in order, each a message of its own without an update id. One object is filled again and again. */
@@ -14,21 +15,8 @@ export interface RunPlace {
   readonly room: number;
 }
 
-/** Where single rows go. */
-interface RowTaker {
-  push(
-    exchangeTime: number,
-    localTime: number,
-    kind: number,
-    price: number,
-    quantity: number,
-    flags: number,
-    updateId: number,
-  ): void;
-}
-
 /** Hands over the rows of a run one by one. */
-export function pushEach(run: RowRun, to: RowTaker): void {
+export function pushEach(run: RowRun, to: Pick<RowSink, 'push'>): void {
   const { length, exchangeTime, localTime, kind, price, quantity, flags } = run;
   for (let row = 0; row < length; row++) {
     const [sent, received] = [timeAt(exchangeTime, row), timeAt(localTime, row)];
