@@ -1,3 +1,5 @@
+import type { Message } from './message.ts';
+
 /**
  * The clock of a tape: receive times as they come, never running back. The scanner of messages, which advances it too, has
  * its values in its memory.
@@ -30,18 +32,15 @@ export class ReceiveClock {
     return this.#values[2];
   }
 
-  /** A message came; returns the clock's time. `exchangeTime` −1 where it is not known. */
-  onMessage(exchangeTime: number, receivedAt: number): number {
+  onMessage({ exchangeTime }: Message, receivedAt: number): void {
     const values = this.#values;
     if (exchangeTime > receivedAt) values[1]++;
     if (receivedAt < values[0]) values[2]++;
     else values[0] = receivedAt;
-    return values[0];
   }
 
-  /** Something else came. */
-  onTime(receivedAt: number): number {
+  /** Something came that is no message of the exchange. */
+  onTime(receivedAt: number): void {
     if (receivedAt > this.#values[0]) this.#values[0] = receivedAt;
-    return this.#values[0];
   }
 }

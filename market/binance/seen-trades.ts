@@ -1,3 +1,5 @@
+import type { Message } from './message.ts';
+
 /** Trades that are remembered, a power of two: more than arrive out of order or twice over within a minute. */
 export const REMEMBERED = 1 << 14;
 
@@ -35,7 +37,7 @@ export class SeenTrades {
   }
 
   /** A trade was taken. */
-  onTaken(id: number): void {
-    if (id > this.#lastId[0]) this.#lastId[0] = id;
+  onTaken({ tradeId }: Message): void {
+    if (tradeId > this.#lastId[0]) this.#lastId[0] = tradeId;
   }
 }

@@ -22,7 +22,8 @@ export class TickerOracle {
   onTicker(ticker: Message, lastId: number, book: OrderBook): void {
     const { lastId: id, bidPrice, bidQuantity, askPrice, askQuantity } = ticker;
     if (id === lastId) this.#compare(book, bidPrice, bidQuantity, askPrice, askQuantity);
-    if (id > lastId) this.#queue.push(id, bidPrice, bidQuantity, askPrice, askQuantity);
+    // The ticker as it is: numbers handed over may be boxed.
+    if (id > lastId) this.#queue.push(ticker);
   }
 
   /** The book has come to `lastId`. */

@@ -1,3 +1,5 @@
+import type { Message } from './message.ts';
+
 /** Tickers that may wait; a power of two. */
 export const WAITING = 8192;
 /** Values of a ticker: bid price, bid quantity, ask price, ask quantity. */
@@ -52,10 +54,10 @@ export class TickerQueue {
   }
 
   /** Adds a ticker; the oldest makes room where there is none. */
-  push(id: number, bidPrice: number, bidQuantity: number, askPrice: number, askQuantity: number): void {
+  push({ lastId, bidPrice, bidQuantity, askPrice, askQuantity }: Message): void {
     if (this.#ends[1] === WAITING) this.drop();
     const slot = (this.#ends[0] + this.#ends[1]++) & (WAITING - 1);
-    this.#ids[slot] = id;
+    this.#ids[slot] = lastId;
     const at = TICKER_VALUES * slot;
     this.#values[at] = bidPrice;
     this.#values[at + 1] = bidQuantity;

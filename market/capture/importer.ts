@@ -186,17 +186,19 @@ export class CaptureImporter {
       return;
     }
     if (this.#pending.length > 0) this.#snapshotsBefore(receivedAt);
-    const localTime = this.clock.onMessage(message.exchangeTime, receivedAt);
-    if (kind === MessageKind.depth) this.#onDepth(message, localTime, levels);
+    this.clock.onMessage(message, receivedAt);
+    // They look at the clock themselves: a time handed over may be boxed.
+    if (kind === MessageKind.depth) this.#onDepth(message, levels);
     else if (kind === MessageKind.bookTicker) this.oracle.onTicker(message, this.feed.lastId, this.feed.book);
-    else if (kind === MessageKind.snapshot) this.#onSnapshot(message, localTime, limitOfUrl(url), levels);
-    else this.#onTrade(message, localTime, kind);
+    else if (kind === MessageKind.snapshot) this.#onSnapshot(message, limitOfUrl(url), levels);
+    else this.#onTrade(message, kind);
   }
 
   /** Takes a line that makergym wrote itself. Live streams bring theirs here. */
   onControl(line: ControlLine | undefined, receivedAt: number): void {
     // Like messages they come in order of time.
-    const time = this.clock.onTime(receivedAt);
+    this.clock.onTime(receivedAt);
+    const { time } = this.clock;
     switch (line?.e) {
       case 'makergymSession':
         this.conditions ??= [];
@@ -253,7 +255,8 @@ export class CaptureImporter {
     return false;
   }
 
-  #onDepth(message: Message, localTime: number, levels: ScannedLevels | undefined): void {
+  #onDepth(message: Message, levels: ScannedLevels | undefined): void {
+    const localTime = this.clock.time;
     this.depthUpdates++;
     this.#countDecimals(message, levels);
     const result =
@@ -261,7 +264,7 @@ export class CaptureImporter {
         ? this.feed.onDepth(message, localTime)
         : this.feed.onLevels(message, localTime, levels);
     if (result === 'drop') this.#ignore('depth-before-snapshot');
-    this.#afterBook(result, localTime);
+    this.#afterBook(result);
     // A bare snapshot has no time of its own: it holds when the stream has come to its id.
     const [bare] = this.#pending;
     if (bare !== undefined && bare.localTime === undefined && message.lastId >= bare.message.lastId) {
@@ -271,24 +274,21 @@ export class CaptureImporter {
     }
   }
 
-  #onSnapshot(
-    message: Message,
-    localTime: number,
-    limit: number | undefined,
-    levels: ScannedLevels | undefined,
-  ): void {
+  #onSnapshot(message: Message, limit: number | undefined, levels: ScannedLevels | undefined): void {
+    const localTime = this.clock.time;
     this.#countDecimals(message, levels);
     const result = this.feed.onSnapshot(message, localTime, limit, levels);
     if (result === 'drop') this.#ignore('stale-snapshot');
     else if (result === 'needSnapshot') this.#ignore('snapshot-too-old');
     else this.snapshots++;
-    this.#afterBook(result, localTime);
+    this.#afterBook(result);
   }
 
   #onSnapshotFile(snapshot: SnapshotFile, time: number): void {
     this.messages++;
     const { message, limit } = snapshot;
-    this.#onSnapshot(message, this.clock.onMessage(message.exchangeTime, time), limit, undefined);
+    this.clock.onMessage(message, time);
+    this.#onSnapshot(message, limit, undefined);
   }
 
   #snapshotsBefore(localTime: number): void {
@@ -301,13 +301,14 @@ export class CaptureImporter {
     }
   }
 
-  #onTrade(message: Message, localTime: number, kind: TradeKind): void {
+  #onTrade(message: Message, kind: TradeKind): void {
+    const localTime = this.clock.time;
     const unwanted = this.#unwantedTrade(message, kind);
     if (unwanted !== undefined) {
       this.#ignore(unwanted);
       return;
     }
-    this.#seenTrades.onTaken(message.tradeId);
+    this.#seenTrades.onTaken(message);
     const price = this.#grid.toTicks(message.price);
     this.quantityStep.add(message.quantity);
     this.trades++;
@@ -333,10 +334,11 @@ export class CaptureImporter {
     return repeated ? 'repeated-trade' : undefined;
   }
 
-  #afterBook(result: SyncResult, localTime: number): void {
+  #afterBook(result: SyncResult): void {
     if (result === 'apply') this.oracle.onBook(this.feed.lastId, this.feed.book);
     const gap = this.feed.lastGap;
-    if (result === 'gap' && gap !== undefined) this.gaps.push({ atTime: formatTime(localTime), ...gap });
+    if (result === 'gap' && gap !== undefined)
+      this.gaps.push({ atTime: formatTime(this.clock.time), ...gap });
   }
 
   /** Has the scanner pass what it may. */
