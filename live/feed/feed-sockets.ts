@@ -40,6 +40,7 @@ export class FeedSockets {
   readonly #connections: StreamConnection[] = [];
   readonly #watchdog = new Watchdog();
   readonly #silent = new Set<string>();
+  #paused = false;
 
   constructor(options: FeedSocketsOptions) {
     this.#options = options;
@@ -65,11 +66,16 @@ export class FeedSockets {
   }
 
   setPaused(paused: boolean): void {
-    for (const connection of this.#connections) connection.setPaused(paused);
+    this.#paused = paused;
+    for (const connection of this.#connections) {
+      connection.setPaused(paused);
+      if (!paused) this.#watchdog.restarted(connection.streams, this.#options.clock.now());
+    }
   }
 
-  /** Replaces the sockets of streams that have said nothing for longer than usual. */
+  /** Replaces the sockets of streams that have said nothing for longer than usual; who does not listen cannot tell. */
   checkSilence(): void {
+    if (this.#paused) return;
     const { feed, clock, counters, alarms, needSnapshot } = this.#options;
     for (const name of this.#watchdog.silent(clock.now())) {
       counters.silences++;

@@ -203,15 +203,16 @@ describe('live feed: what is documented, alarmed and limited', () => {
     feed.setPaused(true);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const { messages } = feed.counters;
-    // Longer than a ping and its pong may take, by the feed's clock.
     await until('time', () => exchange.session?.ended === true);
+    // Longer, by the feed's clock, than a ping and its pong may take, and than a busy stream may be silent.
+    await new Promise((resolve) => setTimeout(resolve, 600));
     assert.ok(feed.counters.messages - messages < 50, 'it does not read');
     feed.setPaused(false);
     await end;
     const lastId = exchange.session?.truth.get(SYMBOL)?.lastId;
     await until('the end', () => feed.symbol(SYMBOL).lastId === lastId);
-    const { gaps, reconnects, lostTrades } = feed.counters;
-    assert.deepEqual([gaps, reconnects, lostTrades], [0, 0, 0]);
+    const { gaps, reconnects, renewals, silences, lostTrades } = feed.counters;
+    assert.deepEqual([gaps, reconnects, renewals, silences, lostTrades], [0, 0, 0, 0, 0]);
   });
 
   describe('a socket', () => {
