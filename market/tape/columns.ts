@@ -1,5 +1,5 @@
 import { type LevelMemory, roomFor } from '../kernel/level-memory.ts';
-import { rowLayout } from '../kernel/row-layout.ts';
+import { columnsAt, rowLayout } from '../kernel/row-layout.ts';
 import type { TickLevels } from '../tick-levels.ts';
 import type { BookRows } from './book-rows.ts';
 import { pushEach, type RowRun } from './row-run.ts';
@@ -64,18 +64,18 @@ export class TapeColumns implements RowBatch {
     this.#capacity = capacity;
     const room = roomOf(capacity);
     const place = roomFor(rowLayout.bytes * room, memory);
-    const { buffer, start } = place;
     this.#memory = place.memory;
-    this.#start = start;
+    this.#start = place.start;
     this.#room = room;
-    this.exchangeTime = new Uint32Array(buffer, start + rowLayout.exchangeTime * room, 2 * room);
-    this.localTime = new Uint32Array(buffer, start + rowLayout.localTime * room, 2 * room);
-    this.updateId = new Uint32Array(buffer, start + rowLayout.updateId * room, 2 * room);
-    this.quantity = new Float64Array(buffer, start + rowLayout.quantity * room, room);
-    this.price = new Int32Array(buffer, start + rowLayout.price * room, room);
-    this.kind = new Uint8Array(buffer, start + rowLayout.kind * room, room);
-    this.flags = new Uint8Array(buffer, start + rowLayout.flags * room, room);
-    this.updateIdValid = new Uint8Array(buffer, start + rowLayout.updateIdValid * room, (room + 7) >>> 3);
+    const columns = columnsAt(place.buffer, place.start, room);
+    this.exchangeTime = columns.exchangeTime;
+    this.localTime = columns.localTime;
+    this.updateId = columns.updateId;
+    this.quantity = columns.quantity;
+    this.price = columns.price;
+    this.kind = columns.kind;
+    this.flags = columns.flags;
+    this.updateIdValid = columns.updateIdValid;
   }
 
   /** Rows that may be pushed. */

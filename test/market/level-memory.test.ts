@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { DiffHistory } from '../../market/binance/diff-history.ts';
 import { OrderBook } from '../../market/book.ts';
 import { LevelMemory } from '../../market/kernel/level-memory.ts';
-import { rowLayout } from '../../market/kernel/row-layout.ts';
+import { columnsAt, rowLayout } from '../../market/kernel/row-layout.ts';
 import { ASK, BID } from '../../market/side.ts';
 import { TapeColumns } from '../../market/tape/columns.ts';
 import type { RowRun } from '../../market/tape/row-run.ts';
@@ -217,13 +217,13 @@ class Trades implements RowRun {
     const bytes = rowLayout.bytes * RUN_ROOM;
     const start = memory?.take(bytes) ?? 0;
     const buffer = memory?.buffer ?? new ArrayBuffer(bytes);
-    const at = (offset: number): number => start + RUN_ROOM * offset;
-    this.exchangeTime = new Uint32Array(buffer, at(rowLayout.exchangeTime), 2 * RUN_ROOM);
-    this.localTime = new Uint32Array(buffer, at(rowLayout.localTime), 2 * RUN_ROOM);
-    this.quantity = new Float64Array(buffer, at(rowLayout.quantity), RUN_ROOM);
-    this.price = new Int32Array(buffer, at(rowLayout.price), RUN_ROOM);
-    this.kind = new Uint8Array(buffer, at(rowLayout.kind), RUN_ROOM);
-    this.flags = new Uint8Array(buffer, at(rowLayout.flags), RUN_ROOM).fill(Flag.messageEnd);
+    const columns = columnsAt(buffer, start, RUN_ROOM);
+    this.exchangeTime = columns.exchangeTime;
+    this.localTime = columns.localTime;
+    this.quantity = columns.quantity;
+    this.price = columns.price;
+    this.kind = columns.kind;
+    this.flags = columns.flags.fill(Flag.messageEnd);
     this.place = memory === undefined ? undefined : { memory, start, room: RUN_ROOM };
   }
 

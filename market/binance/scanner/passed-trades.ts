@@ -1,5 +1,5 @@
 import type { LevelMemory } from '../../kernel/level-memory.ts';
-import { rowLayout } from '../../kernel/row-layout.ts';
+import { columnsAt } from '../../kernel/row-layout.ts';
 import type { RowRun, RunPlace } from '../../tape/row-run.ts';
 import { Flag } from '../../tape/rows.ts';
 import * as layout from './layout.ts';
@@ -21,12 +21,13 @@ export class PassedTrades implements RowRun {
     const { buffer } = memory;
     const room = layout.TRADE_ROOM;
     const start = layout.TRADES;
-    this.exchangeTime = new Uint32Array(buffer, start + rowLayout.exchangeTime * room, 2 * room);
-    this.localTime = new Uint32Array(buffer, start + rowLayout.localTime * room, 2 * room);
-    this.kind = new Uint8Array(buffer, start + rowLayout.kind * room, room);
-    this.price = new Int32Array(buffer, start + rowLayout.price * room, room);
-    this.quantity = new Float64Array(buffer, start + rowLayout.quantity * room, room);
-    this.flags = new Uint8Array(buffer, start + rowLayout.flags * room, room).fill(Flag.messageEnd);
+    const columns = columnsAt(buffer, start, room);
+    this.exchangeTime = columns.exchangeTime;
+    this.localTime = columns.localTime;
+    this.kind = columns.kind;
+    this.price = columns.price;
+    this.quantity = columns.quantity;
+    this.flags = columns.flags.fill(Flag.messageEnd);
     this.decimals = new Int32Array(buffer, layout.TRADE_DECIMALS, layout.DECIMAL_COUNT);
     this.#count = new Int32Array(buffer, layout.TRADE_COUNT, 1);
     this.place = { memory, start, room };

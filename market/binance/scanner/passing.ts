@@ -1,4 +1,4 @@
-/** What becomes of messages that leave the scanner later or never: see `passing` of MessageScanner. */
+/** What the scanner does itself with the messages that it passes: see `passing` of MessageScanner. */
 import type { FunctionBody, Label } from '../../../base/wasm/assembler.ts';
 import { rowLayout } from '../../kernel/row-layout.ts';
 import { Kind } from '../../tape/rows.ts';
