@@ -126,7 +126,12 @@ export class SharedBlock {
 
   /** Sleeps until what has the number is asked for. */
   waitForAsked(number: number): void {
-    Atomics.wait(this.#turns, Turn.asked, number);
+    // The training thread may be held up between its count and its notification, and so wake who asks for the next.
+    for (;;) {
+      const asked = Atomics.load(this.#turns, Turn.asked);
+      if (isBeyond(asked, number)) return;
+      Atomics.wait(this.#turns, Turn.asked, asked);
+    }
   }
 
   readBlock(number: number): Block {
