@@ -32,7 +32,7 @@ export class AtomicFile {
     this.path = path;
     this.#partial = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.partial`);
     try {
-      if (existsSync(path) && statSync(path).isDirectory()) throw new Error('it is a folder');
+      refuseOtherThanFile(path);
       makeFolder(dirname(path));
       this.#descriptor = openSync(this.#partial, 'w');
     } catch (cause) {
@@ -100,10 +100,38 @@ const made = new Set<string>();
 
 /** Makes a folder for something that may yet fail, with those around it. */
 export function makeFolder(path: string): void {
-  const outermost = mkdirSync(path, { recursive: true });
-  if (outermost === undefined) return;
-  for (let folder = resolve(path); folder.startsWith(resolve(outermost)); folder = dirname(folder))
+  const missing: string[] = [];
+  let folder = resolve(path);
+  for (; !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+  // The system says what is wrong with a file in its place.
+  if (!statSync(folder).isDirectory()) missing.unshift(folder);
+  // One by one: where a folder takes no others, as /proc does, Node's own recursion tries for ever.
+  for (const next of missing) {
+    try {
+      makeOne(next);
+    } catch (error) {
+      removeFolder(dirname(next));
+      throw error;
+    }
+  }
+}
+
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder);
     made.add(folder);
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (!existsSync(folder) || !statSync(folder).isDirectory()) throw error;
+  }
+}
+
+/** Taking the name of a device or a pipe would put a file in its place. */
+function refuseOtherThanFile(path: string): void {
+  if (!existsSync(path)) return;
+  const stat = statSync(path);
+  if (stat.isDirectory()) throw new Error('it is a folder');
+  if (!stat.isFile()) throw new Error('it is a device or a pipe, and no file');
 }
 
 /** A folder that `makeFolder` made stays: what it was made for is there. */
@@ -141,7 +169,7 @@ export function cannotWrite(path: string, cause: unknown): InputError {
       message: `Cannot write ${path}: ${(cause as Error).message}.`,
       field: 'out',
       value: path,
-      hint: 'Choose a folder that exists and can be written.',
+      hint: 'Choose the name of a file, in a folder that can be written.',
     },
     { cause },
   );

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs, {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,6 +14,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AtomicFile, appendToFile, refuseSameFile, writeFileAtomic } from '../../base/files.ts';
+
+const FILES = new URL('../../base/files.ts', import.meta.url).href;
 
 describe('atomic files', () => {
   let folder: string;
@@ -69,6 +73,45 @@ describe('atomic files', () => {
   it('refuse a name that is a folder', () => {
     assert.throws(() => new AtomicFile(folder), { code: 'cannot-write', value: folder });
   });
+
+  it('refuse the name of a device or a pipe, whose place they would take', function () {
+    if (process.platform === 'win32') this.skip();
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    assert.throws(() => new AtomicFile(pipe), { code: 'cannot-write', value: pipe });
+    assert.ok(lstatSync(pipe).isFIFO());
+    assert.deepEqual(readdirSync(folder), ['pipe']);
+  });
+
+  it('refuse a folder within one that takes none, and leave nothing of what was made for it', function () {
+    if (!existsSync('/proc/self')) this.skip();
+    // In a process of its own, which can be ended: it may try for ever.
+    const program = `
+      import { writeFileAtomic } from ${JSON.stringify(FILES)};
+      writeFileAtomic('/proc/none/such/a.txt', '');`;
+    const child = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+      timeout: 20_000,
+      killSignal: 'SIGKILL',
+      encoding: 'utf8',
+    });
+    assert.equal(child.signal, null);
+    assert.match(child.stderr, /Cannot write \/proc\/none\/such\/a\.txt/);
+
+    const made = join(folder, 'made');
+    const mkdir = fs.mkdirSync;
+    fs.mkdirSync = ((path: string) => {
+      if (path.endsWith('none')) throw Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });
+      return mkdir(path);
+    }) as typeof mkdir;
+    syncBuiltinESMExports();
+    try {
+      assert.throws(() => new AtomicFile(join(made, 'none', 'a.txt')), { code: 'cannot-write' });
+    } finally {
+      fs.mkdirSync = mkdir;
+      syncBuiltinESMExports();
+    }
+    assert.equal(existsSync(made), false);
+  }).timeout(30_000);
 
   it('leave no partial file when they cannot take their name', () => {
     const file = new AtomicFile(join(folder, 'a'));
