@@ -35,18 +35,18 @@ export class RecordedLatency implements LatencyModel {
 
   entry(time: number): number {
     const { entry, refusal } = this.#recording;
-    const refused = refusal === null ? Number.NaN : at(refusal, time);
+    const refused = refusal === null ? Number.NaN : at(refusal, this.#recording, time);
     if (!Number.isNaN(refused)) return -Math.max(refused * this.#options.scale, 1);
-    return this.#travel(at(entry, time), this.#options.entryMs);
+    return this.#travel(at(entry, this.#recording, time), this.#options.entryMs);
   }
 
   response(time: number): number {
-    return this.#travel(at(this.#recording.response, time), this.#options.responseMs);
+    return this.#travel(at(this.#recording.response, this.#recording, time), this.#options.responseMs);
   }
 
   feed(time: number): number {
     const { feed } = this.#recording;
-    const recorded = feed === null ? 0 : at(feed, time) * this.#feedScale;
+    const recorded = feed === null ? 0 : at(feed, this.#recording, time) * this.#feedScale;
     return Math.min(recorded + 1000 * this.#options.feedMs, LONGEST_TRAVEL);
   }
 
@@ -55,16 +55,21 @@ export class RecordedLatency implements LatencyModel {
   }
 }
 
-/** A series at `time`, µs, between its neighbours; repeated end to end beyond its span. NaN where a neighbour is. */
-function at({ time: times, value: values }: Series, time: number): number {
+/**
+ * A series at `time`, µs, between its neighbours; NaN where a neighbour is. Beyond the recording it is repeated end to end:
+ * the same stretch for every series, so that the legs of a request and its refusal still belong together.
+ */
+function at({ time: times, value: values }: Series, { start, end }: LatencyRecording, time: number): number {
   const last = times.length - 1;
-  const span = times[last] - times[0];
-  if (!(span > 0)) return values[0];
+  const span = end - start;
+  if (!(span > 0) || last === 0) return values[0];
   let place = time;
-  if (time < times[0] || time > times[last]) {
-    const beyond = (time - times[0]) % span;
-    place = times[0] + (beyond < 0 ? beyond + span : beyond);
+  if (time < start || time > Math.max(end, times[last])) {
+    const beyond = (time - start) % span;
+    place = start + (beyond < 0 ? beyond + span : beyond);
   }
+  if (place <= times[0]) return values[0];
+  if (place >= times[last]) return values[last];
   let low = 0;
   let high = last;
   while (high - low > 1) {
@@ -72,7 +77,6 @@ function at({ time: times, value: values }: Series, time: number): number {
     if (times[middle] <= place) low = middle;
     else high = middle;
   }
-  const width = times[high] - times[low];
-  const part = width > 0 ? (place - times[low]) / width : 0;
+  const part = (place - times[low]) / (times[high] - times[low]);
   return values[low] + part * (values[high] - values[low]);
 }

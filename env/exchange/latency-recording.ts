@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { tableFromIPC, type Vector } from 'apache-arrow';
+import { type Table, tableFromIPC, type Vector } from 'apache-arrow';
 import { firstContent, readDecompressed } from '../../base/decompress.ts';
 import { InputError, nearestMatch } from '../../base/errors.ts';
 import { requireFile } from '../../base/files.ts';
@@ -17,6 +17,9 @@ export interface Series {
 /** Recorded travel times, leg by leg. */
 export interface LatencyRecording {
   readonly source: string;
+  /** When the first message set out and when the last, µs: beyond that the recording is repeated, all series alike. */
+  readonly start: number;
+  readonly end: number;
   readonly entry: Series;
   readonly response: Series;
   /** Null where it tells nothing of market data. */
@@ -41,6 +44,11 @@ interface Sample {
   readonly response: number;
 }
 
+/** The last µs of the year 2100: what is later is told in ns, as hftbacktest does. */
+const LATEST = Date.UTC(2101, 0) * 1000;
+/** Characters of a file that an error repeats. */
+const LONGEST_VALUE = 200;
+
 /** Samples that are kept of a tape; of a longer one every second is left out, as often as needed. */
 const MOST_SAMPLES = 1 << 18;
 
@@ -55,7 +63,9 @@ const known = new Map<string, { readonly version: string; readonly recording: La
  */
 export function readLatencyRecording(path: string, timeoutMs: number): LatencyRecording {
   requireFile(path, 'latency');
-  const { size, mtimeMs } = statSync(path);
+  const stat = statSync(path);
+  if (!stat.isFile()) throw unusable(path, 'it is no file', 'a file of request, exchange and response times');
+  const { size, mtimeMs } = stat;
   const key = `${resolve(path)}|${timeoutMs}`;
   const version = `${size}|${mtimeMs}`;
   const before = known.get(key);
@@ -87,7 +97,8 @@ function ofTape(path: string): LatencyRecording {
         'a tape whose messages took time',
       );
     }
-    return { source: path, entry: series, response: series, feed: series, refusal: null };
+    const [start, end] = [series.time[0], series.time[series.time.length - 1]];
+    return { source: path, start, end, entry: series, response: series, feed: series, refusal: null };
   } finally {
     tape.close();
   }
@@ -118,7 +129,7 @@ export function delaysOf(tape: Tape): Series {
 }
 
 function ofArrow(bytes: Uint8Array, path: string): Sample[] {
-  const table = tableFromIPC(bytes);
+  const table = readTable(bytes, path);
   const names = table.schema.fields.map(({ name }) => name);
   const columns = COLUMNS.map((column) => {
     const index = columnIndex(names, column, path);
@@ -137,6 +148,14 @@ function ofArrow(bytes: Uint8Array, path: string): Sample[] {
     });
     return { request, exchange, response };
   });
+}
+
+function readTable(bytes: Uint8Array, path: string): Table {
+  try {
+    return tableFromIPC(bytes);
+  } catch {
+    throw unusable(path, 'it begins as Arrow files do and cannot be read as one', 'a whole Arrow file');
+  }
 }
 
 function ofText(text: string, path: string): Sample[] {
@@ -160,7 +179,8 @@ function columnIndex(names: readonly string[], column: (typeof COLUMNS)[number],
     code: 'bad-latency-file',
     message: `${path} has no column ${column}.`,
     field: 'latency',
-    value: names.join(', '),
+    // What is no table at all may have a first line without end.
+    value: names.join(', ').slice(0, LONGEST_VALUE),
     expected: `columns ${COLUMNS.join(', ')}`,
     hint: near === undefined ? 'Name its columns in the first line.' : `Rename its column "${near}".`,
   });
@@ -183,6 +203,9 @@ function ofSamples(samples: readonly Sample[], path: string, timeout: number): L
   for (const [i, { request, exchange, response }] of samples.entries()) {
     const row = i + 1;
     if (!(request > 0)) throw badRow(path, row, 'it has no request time', 'when the request was sent');
+    if (Math.max(request, exchange, response) >= LATEST) {
+      throw badRow(path, row, 'a time of it lies beyond the year 2100', 'µs since the epoch, not ns');
+    }
     if (request < (samples[i - 1]?.request ?? 0)) {
       throw badRow(path, row, 'its request was sent before the one above', 'requests in order of time');
     }
@@ -200,6 +223,8 @@ function ofSamples(samples: readonly Sample[], path: string, timeout: number): L
   const refusals = samples.map(({ request, response }) => (response > 0 ? response - request : timeout));
   return {
     source: path,
+    start: samples[0].request,
+    end: samples[samples.length - 1].request,
     entry: series(
       served.map(({ request }) => request),
       served.map(({ request, exchange }) => exchange - request),

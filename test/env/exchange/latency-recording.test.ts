@@ -91,6 +91,28 @@ describe('recorded latencies', () => {
     assert.equal(model(path, { scale: 2, entryMs: 1 }).entry(1_500_000), 41_000);
   });
 
+  it('keep the legs and the refusals of a request together, however often they are met again', () => {
+    // Calm in the first half of the minute, slow in the second, whose last request is refused.
+    const requests = Array.from({ length: 61 }, (_, i) => 1_000_000 * (i + 1));
+    const rows = requests.map((request, i) => {
+      const leg = i < 30 ? 1000 : 500_000;
+      return i === 60 ? `${request},,` : `${request},${request + leg},${request + 2 * leg}`;
+    });
+    const latency = model(file('halves.csv', ['request,exchange,response', ...rows].join('\n')));
+    for (const minutes of [0, 1, 1440, 525_600]) {
+      const later = (seconds: number) => 1_000_000 + 60_000_000 * minutes + 1_000_000 * seconds;
+      for (const [second, leg] of [
+        [10, 1000],
+        [50, 500_000],
+      ] as const) {
+        const sent = later(second);
+        assert.equal(latency.entry(sent), leg, `there, ${minutes} minutes later`);
+        assert.equal(latency.response(sent + leg), leg, `back, ${minutes} minutes later`);
+      }
+      assert.ok(latency.entry(later(59.5)) < 0, `refused, ${minutes} minutes later`);
+    }
+  });
+
   it('are read from CSV with ISO times or hftbacktest’s names, gzip, and Arrow alike', () => {
     const iso = [
       '"req_ts","resp_ts","exch_ts"',
@@ -143,8 +165,15 @@ describe('recorded latencies', () => {
     refuse('text.csv', 'request,exchange,response\n5,six,7', /row 1: exchange is "six"/);
     refuse('empty.csv', 'request,exchange,response\n', /no request/);
     refuse('nobody.csv', 'request,exchange,response\n5,,\n6,,', /every request was refused/);
+    refuse('ns.csv', 'req_ts,exch_ts,resp_ts\n1721347021000000000,1721347021004000000,0', /row 1: a time/);
+    refuse('cut.arrow', 'ARROW1\0\0cut', /cannot be read as one/);
     refuse('columns.csv', 'request,exchanges,response\n5,6,7', /no column exchange/);
     assert.throws(() => model(join(folder, 'none.csv')), { code: 'file-not-found' });
+    assert.throws(() => model(folder), { code: 'bad-latency-file', value: folder });
+    assert.throws(
+      () => model(file('line.txt', `{"a":${'1'.repeat(1000)}}`)),
+      (error) => error instanceof InputError && String(error.value).length <= 200,
+    );
   });
 
   it('of a tape are what its messages took; a clock that was behind counts as no time', () => {
