@@ -3,7 +3,7 @@ import { BINANCE_TIERS } from '../../env/exchange/fees-binance.ts';
 import type { FeeModelName } from '../../env/settings.ts';
 import { badModel, type ModelGrammar, numberIn, parseModelText } from './model-text.ts';
 
-const PRESET = { values: 1, keys: ['bnb', 'volume'], example: 'binance-spot:vip3,bnb' };
+const PRESET = { values: 1, keys: ['volume'], flags: ['bnb'], example: 'binance-spot:vip3,bnb' };
 const GRAMMAR: ModelGrammar = {
   option: '--fees',
   code: 'bad-fees',

@@ -65,6 +65,8 @@ export function parseLatency(text: string): LatencySettings {
 }
 
 function sigmaOf(text: string, named: Readonly<Record<string, string>>, medianMs: number): number {
+  if (named.sigma !== undefined && named.p99 !== undefined)
+    throw badModel(text, GRAMMAR, 'p99 or sigma, not both');
   if (named.sigma !== undefined) return numberIn(text, named.sigma, GRAMMAR, { from: 0, to: 5 }, 'sigma');
   if (named.p99 === undefined) return 0.5;
   const sigma = Math.log(time(text, named.p99) / medianMs) / NORMAL_P99;

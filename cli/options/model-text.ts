@@ -13,15 +13,24 @@ export interface ModelGrammar {
   readonly option: string;
   /** What is wrong with a model's parameters, as an error code. */
   readonly code: string;
-  /** Names, the most values each takes, and its keys. */
+  /** Names, the most values each takes, its keys, and words that stand for themselves. */
   readonly models: Readonly<
-    Record<string, { readonly values: number; readonly keys: readonly string[]; readonly example: string }>
+    Record<
+      string,
+      {
+        readonly values: number;
+        readonly keys: readonly string[];
+        readonly flags?: readonly string[];
+        readonly example: string;
+      }
+    >
   >;
   /** As in `latency model`. */
   readonly what: string;
 }
 
-/** Reads a model. Throws an InputError for an unknown name or key (with the nearest) and for values too many. */
+/** Reads a model; a flag is named with an empty text. Throws an InputError for an unknown name or key (with the nearest), a
+ * key given twice or without what it needs, and values too many. */
 export function parseModelText(text: string, grammar: ModelGrammar): ModelText {
   const colon = text.indexOf(':');
   const name = (colon < 0 ? text : text.slice(0, colon)).trim();
@@ -37,18 +46,24 @@ export function parseModelText(text: string, grammar: ModelGrammar): ModelText {
       hint: near === undefined ? `Use one of ${names.join(', ')}.` : `Did you mean "${near}"?`,
     });
   }
-  const { keys, values: most, example } = grammar.models[name];
+  const { keys, flags = [], values: most, example } = grammar.models[name];
   const values: string[] = [];
   const named: Record<string, string> = {};
   for (const part of colon < 0 ? [] : text.slice(colon + 1).split(',')) {
-    const [key, ...rest] = part.split('=');
-    if (rest.length === 0) {
-      if (keys.includes(key.trim())) named[key.trim()] = '';
-      else values.push(part.trim());
+    const [before, ...rest] = part.split('=');
+    const key = before.trim();
+    const isKey = keys.includes(key);
+    const isFlag = flags.includes(key);
+    if (!isKey && !isFlag) {
+      if (rest.length > 0) throw unknownParameter(text, name, key, grammar);
+      values.push(key);
       continue;
     }
-    if (!keys.includes(key.trim())) throw unknownParameter(text, name, key.trim(), grammar);
-    named[key.trim()] = rest.join('=').trim();
+    if (Object.hasOwn(named, key)) throw badModel(text, grammar, `${key} once`, example);
+    if (isFlag && rest.length > 0)
+      throw badModel(text, grammar, `${key} without a value, or not at all`, example);
+    if (isKey && rest.length === 0) throw badModel(text, grammar, `${key} with a value, ${key}=…`, example);
+    named[key] = rest.join('=').trim();
   }
   if (values.length <= most && !values.includes('')) return { name, values, named };
   throw badModel(text, grammar, `${name} with at most ${most} value${most === 1 ? '' : 's'}`, example);
@@ -88,12 +103,19 @@ export function badModel(
     field: grammar.option,
     value: text,
     expected,
-    hint: `Write it like ${example ?? Object.values(grammar.models)[0].example}.`,
+    hint: `Write it like ${example ?? exampleOf(text, grammar)}.`,
   });
 }
 
+/** How the model that a text begins with is written. */
+function exampleOf(text: string, { models }: ModelGrammar): string {
+  const name = text.split(':')[0].trim();
+  return (Object.hasOwn(models, name) ? models[name] : Object.values(models)[0]).example;
+}
+
 function unknownParameter(text: string, name: string, key: string, grammar: ModelGrammar): InputError {
-  const { keys, example } = grammar.models[name];
+  const { keys: withValue, flags = [], example } = grammar.models[name];
+  const keys = [...withValue, ...flags];
   const near = nearestMatch(key, keys);
   return new InputError({
     code: grammar.code,

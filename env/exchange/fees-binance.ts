@@ -50,6 +50,6 @@ export const BINANCE_TIERS = Array.from({ length: 10 }, (_, level) => `vip${leve
 /** A tier by its name, such as `vip3`. Throws an InputError with the nearest for another. */
 export function binanceTier(schedule: BinanceSchedule, name: string): FeeTier {
   const level = BINANCE_TIERS.indexOf(name.toLowerCase());
-  if (level < 0) throw unknownName('fee tier', name, BINANCE_TIERS);
+  if (level < 0) throw unknownName('fee tier', name, BINANCE_TIERS, 'lane.fees.tier');
   return schedule.tiers[level];
 }

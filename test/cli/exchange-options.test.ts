@@ -61,6 +61,10 @@ describe('options of the exchange', () => {
     refused(() => parseLatency('spikes:1ms,size=-2ms'), '--latency', /250ms/);
     refused(() => parseLatency('log-normal:10ms,p99=5ms'), '--latency', /p99 of at least the median/);
     refused(() => parseLatency('log-normal'), '--latency', /log-normal:D/);
+    refused(() => parseLatency('log-normal:10ms,p99=40ms,sigma=1'), '--latency', /not both/);
+    refused(() => parseLatency('spikes:1ms,jitter'), '--latency', /jitter with a value/);
+    refused(() => parseLatency('tape:scale=2,scale=3'), '--latency', /scale once/);
+    refused(() => parseLatency('spikes:1ms,probability=1.5'), '--latency', /like spikes:10ms/);
     refused(() => parseLatency('tape:scale=0'), '--latency', /above 0/);
     refused(() => parseLatency('file'), '--latency', /file:FILE/);
     refused(() => parseLatency('constant:1ms,2ms,3ms'), '--latency', /at most 2 values/);
@@ -93,6 +97,9 @@ describe('options of the exchange', () => {
     refused(() => parseFees('binance-usdm:vip1,volume=5'), '--fees', /not both/);
     refused(() => parseFees('binance-usdm:volum=5'), '--fees', /Did you mean "volume"/);
     refused(() => parseFees('binance-usdm:volume=-5'), '--fees', /from 0/);
+    refused(() => parseFees('binance-usdm:bnb=false'), '--fees', /bnb without a value/);
+    refused(() => parseFees('binance-usdm:vip1,bnb,bnb'), '--fees', /bnb once/);
+    refused(() => parseFees('binance-usdm:vip1,bbn=1'), '--fees', /Did you mean "bnb"/);
     refused(() => parseFees('quantity:1'), '--fees', /two fees/);
   });
 
