@@ -1,5 +1,8 @@
 import type { Message } from './message.ts';
 
+/** A receive time beyond the year 2100, µs, is a damaged one: all that follows would be put behind it. */
+export const LATEST_TIME = Date.UTC(2101, 0) * 1000 - 1;
+
 /**
  * The clock of a tape: receive times as they come, never running back. The scanner of messages, which advances it too, has
  * its values in its memory.

@@ -3,6 +3,7 @@
  * without a fraction), ms, µs or ns; `URL <-> time`, the head of a recorded WebSocket; and `URL -> time: json`, a
  * recorded REST answer. Hot path: the plain form is read from bytes without making strings.
  */
+import { LATEST_TIME } from '../binance/receive-clock.ts';
 
 export type LineKind = 'blank' | 'message' | 'header' | 'unknown';
 
@@ -71,6 +72,7 @@ export class CaptureLine {
       }
       value += Math.round(fraction);
     }
+    if (value > LATEST_TIME) return -1;
     this.localTime = value;
     const separated = at;
     if (bytes[at] === COLON) at++;

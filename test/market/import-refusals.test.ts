@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { type ImportOptions, type ImportSummary, importCaptures } from '../../market/import.ts';
+import { openTape } from '../../market/tape/reader.ts';
 import { CaptureBuilder, TestFolder, zstdFrame } from '../support/capture.ts';
 
 const BIDS = [['99.9', '1.5']] as const;
@@ -92,6 +93,18 @@ describe('import refuses', () => {
       'foreign-file',
       /tape already/,
     );
+  });
+
+  it('a local time that cannot be: the line is skipped and counted, and no tape is written that nobody can read', async () => {
+    const capture = start().depth([['99.9', '2']], []);
+    for (const time of ['9999999999999999', '99999999999999', '9999999999999999999'])
+      capture.raw(`${time} {"e":"trade","s":"TESTUSDT","t":1,"p":"100.1","q":"1","m":false}`);
+    capture.depth([['99.9', '3']], []);
+    const summary = await importText(capture.text());
+    assert.deepEqual(summary.ignored, { 'malformed-line': 3 });
+    assert.equal(summary.clampedLocalTimes, 0);
+    assert.ok(summary.span.end < '2100');
+    openTape(summary.out).close();
   });
 
   it('a malformed line: skipped, counted and named, or fatal with strict', async () => {

@@ -73,8 +73,8 @@ function scannerOf(...lines: readonly string[]): MessageScanner {
 }
 
 const time = fc.oneof(
-  fc.bigInt({ min: 10n ** 15n, max: 9n * 10n ** 15n }),
-  fc.bigInt({ min: 10n ** 18n, max: 9n * 10n ** 18n }),
+  fc.bigInt({ min: 10n ** 15n, max: 4n * 10n ** 15n }),
+  fc.bigInt({ min: 10n ** 18n, max: 4n * 10n ** 18n }),
 );
 const id = fc.bigInt({ min: 0n, max: 2n ** 53n - 1n });
 const milliseconds = fc.integer({ min: 1_600_000_000_000, max: 1_900_000_000_000 });
@@ -194,6 +194,16 @@ describe('scanner of messages', () => {
     assert.equal(scanLine(scanner, line('300000000', '1')), undefined);
     assert.notEqual(scanLine(scanner, line('63935.10', '0.000')), undefined);
     assert.deepEqual([...scanner.decimals], [0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
+  it('reads no line with a local time beyond the year 2100', () => {
+    const scanner = scannerOf(...EXAMPLES);
+    const at = (time: number) => EXAMPLES[0].replace(/^\d+/, `${time}`);
+    const last = Date.UTC(2101, 0) * 1000 - 1;
+    assert.deepEqual(scanLine(scanner, at(last)), decodeLine(at(last)));
+    assert.notEqual(decodeLine(at(last)), undefined);
+    assert.equal(scanLine(scanner, at(last + 1)), undefined);
+    assert.equal(decodeLine(at(last + 1)), undefined);
   });
 
   it('reads no line that is not whole', () => {

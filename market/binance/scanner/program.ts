@@ -1,4 +1,5 @@
 import { assemble, FunctionBody, type Label, Type } from '../../../base/wasm/assembler.ts';
+import { LATEST_TIME } from '../receive-clock.ts';
 import { LAST_DECIMAL, LAST_INTEGER, Value } from '../value.ts';
 import { decimal } from './decimal.ts';
 import { digitAt, digits, LONGEST, MAX_EXACT } from './digits.ts';
@@ -69,7 +70,8 @@ function localTime(f: FunctionBody, fail: Label): void {
   eightDigits(f, AT, 0, fail);
   f.get(N).i64(100_000_000n).scalar('i64Multiply');
   eightDigits(f, AT, 8, fail);
-  f.get(N).scalar('i64Add', 'f64ConvertI64').storeF64();
+  f.get(N).scalar('i64Add').tee(N).scalar('f64ConvertI64').storeF64();
+  f.get(N).i64(BigInt(LATEST_TIME)).scalar('i64GreaterThanUnsigned').branchIf(fail);
   f.get(AT).i32(16).scalar('i32Add').tee(P).loadByte().i32(code(' ')).scalar('i32NotEqual');
   f.when(
     () => {
