@@ -67,12 +67,7 @@ export function nearestMatch(word: string, candidates: Iterable<string>): string
 }
 
 /** An {@link InputError} for a name that is not in a list, naming the nearest one that is. */
-export function unknownName(
-  what: string,
-  value: string,
-  known: readonly string[],
-  field = what,
-): InputError {
+export function unknownName(what: string, value: string, known: readonly string[], field = what): InputError {
   const near = nearestMatch(value, known);
   return new InputError({
     code: `unknown-${what.replaceAll(' ', '-')}`,

@@ -113,7 +113,9 @@ export class SimulatedExchange {
     if ((kind & Request.lost) !== 0) this.#lose(order, cancel, time);
     else if (cancel) this.#arriveCancel(order, time);
     else this.#arriveOrder(order, time);
-    const over = !order.isOpen && order.state !== 'inFlight';
+    // The exchange has not seen a cancel that was lost, so nobody learns from it what became of the order.
+    const unseen = cancel && (kind & Request.lost) !== 0;
+    const over = !unseen && !order.isOpen && order.state !== 'inFlight';
     this.#travel.acknowledge(order, time, sentAt, kind, over);
   }
 

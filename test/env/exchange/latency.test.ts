@@ -217,6 +217,24 @@ describe('messages on their way', () => {
     assert.equal(desk.lane.view.cancellingBid, 0);
   });
 
+  it('a cancel that is lost tells nothing of its order: a fill is known by its own message, not before', () => {
+    const latency: LatencyModel = {
+      name: 'lost cancel',
+      entry: (time) => (time === SCRIPT_START + 200_000 ? -50_000 : 10_000),
+      response: () => 80_000,
+    };
+    const messages: ScriptMessage[] = [SNAPSHOT, { at: 240, sell: [99, 1] }, { at: 900, bids: [[98, 1]] }];
+    const desk = new Desk(messages, {}, { latency }).quote(100, { bid: 100, bidQuantity: 1 });
+    const { view } = desk.quote(200, {}).to(260).lane;
+    assert.deepEqual(desk.story, ['buy 1@100 through']);
+    // The cancel was lost at 250; what filled at 240 is known at 320. Until then it may still fill, for all one knows.
+    assert.deepEqual([view.inventory, view.cancellingBid], [0, 1]);
+    desk.to(319);
+    assert.deepEqual([view.inventory, view.cancellingBid], [0, 1]);
+    desk.to(320);
+    assert.deepEqual([view.inventory, view.cancellingBid], [1, 0]);
+  });
+
   it('a model that answers what no message can take is refused by its name', () => {
     const legs = { entry: () => 1000, response: () => 1000, feed: () => 0 };
     for (const wrong of [
