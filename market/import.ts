@@ -88,7 +88,10 @@ async function importAs(
   let better: ImportPlan;
   try {
     await readCaptures(options, opened, importer, means, () => file.room());
-    if (importer.snapshots === 0) throw noBook(options, plan, importer);
+    // A snapshot that names no symbol is no book of one that the captures, of others, never name.
+    const others = plan.seenSymbols.length > 0 && !plan.seenSymbols.includes(plan.symbol);
+    const isForeign = others && importer.depthUpdates === 0 && importer.trades === 0;
+    if (importer.snapshots === 0 || isForeign) throw noBook(options, plan, importer);
     refuseCoarseStep(options.stepSize, importer.quantityStep.value);
     const instrument = instrumentOf(plan, plan.stepSize ?? importer.quantityStep.value);
     const { end, conditions } = importer;

@@ -95,6 +95,19 @@ describe('import refuses', () => {
     );
   });
 
+  it('a symbol that the captures never name, though a snapshot that names none is at hand', async () => {
+    const [bids, asks] = [BIDS, ASKS].map((side) => JSON.stringify(side));
+    const snapshot = folder.write('bare.json', `{"lastUpdateId":1000,"bids":${bids},"asks":${asks}}`);
+    const recorded = folder.write('recorded.txt', start().text());
+    for (const path of [snapshot, recorded]) {
+      await folder.refuses(
+        importText(start().depth(BIDS, ASKS).text(), { symbol: 'OTHERUSDT', snapshot: path, ...out() }),
+        'no-book',
+        /no depth update of OTHERUSDT/,
+      );
+    }
+  });
+
   it('a local time that cannot be: the line is skipped and counted, and no tape is written that nobody can read', async () => {
     const capture = start().depth([['99.9', '2']], []);
     for (const time of ['9999999999999999', '99999999999999', '9999999999999999999'])
