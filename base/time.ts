@@ -36,7 +36,7 @@ export function parseTime(text: string, field: string): number {
     text.trim(),
   );
   const milliseconds = match === null ? Number.NaN : Date.parse(`${match[1]}T${match[2] ?? '00:00'}Z`);
-  if (match === null || Number.isNaN(milliseconds)) {
+  if (match === null || Number.isNaN(milliseconds) || !isDay(match[1])) {
     throw new InputError({
       code: 'bad-time',
       message: `"${text}" is not a time.`,
@@ -47,6 +47,11 @@ export function parseTime(text: string, field: string): number {
     });
   }
   return milliseconds * 1000 + Math.round(Number(match[3] ?? 0) * MICROSECONDS);
+}
+
+/** Date.parse takes the 31st of a month of 30 days for the day after. */
+function isDay(date: string): boolean {
+  return new Date(Date.parse(date)).toISOString().startsWith(date);
 }
 
 /** A time in µs since the epoch as ISO 8601 UTC with microseconds. */

@@ -19,5 +19,8 @@ describe('durations and times', () => {
     assert.equal(parseTime('2024-07-24', 'x'), Date.UTC(2024, 6, 24) * 1000);
     assert.throws(() => parseTime('yesterday', '--start'), { field: '--start' });
     assert.throws(() => parseTime('2024-13-24', '--start'), { field: '--start' });
+    assert.throws(() => parseTime('2024-06-31T00:00:00Z', '--start'), { field: '--start' });
+    assert.throws(() => parseTime('2023-02-29', '--start'), { field: '--start' });
+    assert.equal(parseTime('2024-02-29T24:00', 'x'), Date.UTC(2024, 2, 1) * 1000);
   });
 });
