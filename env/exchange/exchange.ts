@@ -8,6 +8,7 @@ import type { Order } from './order.ts';
 import { belowMinimum, type OrderRules } from './order-rules.ts';
 import { OwnOrders } from './own-orders.ts';
 import { ProRata } from './pro-rata.ts';
+import { checkedFront, checkedShare } from './queue.ts';
 import { canTakeWhole, takeFromBook } from './take.ts';
 import { Request, Response, Travel } from './travel.ts';
 
@@ -60,7 +61,8 @@ export class SimulatedExchange {
     this.#seat = options.seat;
     this.#stepSize = instrument.stepSize;
     this.#queue = queue;
-    this.#proRata = queue.proRataShare ? new ProRata(queue.proRataShare, instrument.stepSize) : null;
+    const share = checkedShare(queue);
+    this.#proRata = share > 0 ? new ProRata(share, instrument.stepSize) : null;
     this.#rules = options.rules;
     this.#owner = options.owner;
     this.#travel = new Travel(latency, this.watch);
@@ -178,7 +180,8 @@ export class SimulatedExchange {
       // Trades already moved the order forward; what is left of the decrease are cancels.
       const known = before - Math.min(traded, Math.max(before - after, 0));
       if (after < known && front <= known) {
-        order.front = this.#queue.afterDecrease(front, known - front, known - after, after);
+        const estimate = this.#queue.afterDecrease(front, known - front, known - after, after);
+        order.front = checkedFront(this.#queue, estimate, after);
       } else if (front > after) {
         order.front = after;
       }

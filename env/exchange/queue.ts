@@ -2,6 +2,9 @@ import { InputError, unknownName } from '../../base/errors.ts';
 import { QUEUE_MODELS, type QueueSettings } from '../settings.ts';
 import type { QueueModel } from './models.ts';
 
+/** Share of a level that rounding may be off by. */
+const NOISE = 1e-9;
+
 /**
  * A queue model that puts a cancelled quantity behind the order with probability p and ahead of it with 1 − p:
  * estimate = front − (1 − p)·chg + min(back − p·chg, 0), within [0, level]. What "behind" cannot hold came from ahead.
@@ -103,6 +106,35 @@ export class ProRataQueue extends ProbabilityQueue {
   protected behind(front: number, back: number): number {
     return back / (front + back);
   }
+}
+
+/** What a model estimates to be ahead of an order where its level shows `level` base. Throws an InputError for what cannot
+ * be: an order would wait for ever, or be served before those ahead of it. */
+export function checkedFront({ name }: QueueModel, front: number, level: number): number {
+  const within = Math.min(Math.max(front, 0), level);
+  // Arithmetic noise is no fault of a model.
+  if (Math.abs(front - within) <= NOISE * level) return within;
+  throw new InputError({
+    code: 'bad-queue-model',
+    message: `The queue model "${name}" says that ${front} is ahead of an order where ${level} is displayed.`,
+    field: 'queue',
+    value: Number.isFinite(front) ? front : String(front),
+    expected: 'a quantity from 0 to what is displayed',
+    hint: 'Mend the model.',
+  });
+}
+
+/** Share of trades that a model allots by size; 0 where it allots none. Throws an InputError for what is no share. */
+export function checkedShare({ name, proRataShare: share = 0 }: QueueModel): number {
+  if (share >= 0 && share <= 1) return share;
+  throw new InputError({
+    code: 'bad-queue-model',
+    message: `The queue model "${name}" allots a share of ${share} of each trade by size.`,
+    field: 'queue',
+    value: Number.isFinite(share) ? share : String(share),
+    expected: 'a share from 0 to 1',
+    hint: 'Mend the model.',
+  });
 }
 
 /** The queue model that settings name. Throws an InputError with the nearest name for an unknown one. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { InputError } from '../../base/errors.ts';
+import type { QueueModel } from '../../env/exchange/models.ts';
 import {
   createQueueModel,
   Log2Queue,
@@ -8,6 +9,9 @@ import {
   PowerQueue,
   RiskAverseQueue,
 } from '../../env/exchange/queue.ts';
+import { BID } from '../../market/side.ts';
+import { Desk, SNAPSHOT } from '../support/desk.ts';
+import type { ScriptMessage } from '../support/script-tape.ts';
 
 describe('queue position on level-2 data', () => {
   // reference.md: front 30, back 70, the level shrinks from 100 to 90, no trades.
@@ -51,5 +55,35 @@ describe('queue position on level-2 data', () => {
       (error) => error instanceof InputError && error.hint === 'Did you mean "power"?',
     );
     assert.throws(() => new PowerQueue(Number.NaN), InputError);
+  });
+
+  it('of one’s own that estimates what cannot be is refused by its name, not waited for', () => {
+    const messages: ScriptMessage[] = [SNAPSHOT, { at: 200, bids: [[100, 6]] }, { at: 900, bids: [[98, 1]] }];
+    const play = (estimate: (front: number, level: number) => number, proRataShare?: number) => {
+      const queue: QueueModel = {
+        name: 'my queue',
+        proRataShare,
+        afterDecrease: (front, _back, _decrease, level) => estimate(front, level),
+      };
+      const desk = new Desk(messages, {}, { queue }).quote(100, { bid: 100, bidQuantity: 1 }).to(300);
+      return desk.lane.openOrders(BID)[0].front;
+    };
+    assert.equal(
+      play((_front, level) => level / 2),
+      3,
+    );
+    assert.equal(
+      play(() => -1e-12),
+      0,
+    );
+    for (const wrong of [() => Number.NaN, () => -1, (front: number) => front]) {
+      assert.throws(
+        () => play(wrong),
+        (error) => error instanceof InputError && /"my queue".*ahead of an order/.test(error.message),
+      );
+    }
+    for (const share of [Number.NaN, -0.1, 1.5]) {
+      assert.throws(() => play((_front, level) => level, share), { code: 'bad-queue-model' });
+    }
   });
 });
