@@ -180,7 +180,7 @@ export class Lane implements MarketParticipant {
     quoter.quote(this.view, quote);
     // Most decisions leave all as it is: what was checked and done for the same quote need not be again.
     const settled = this.#settled.holds(quote);
-    if (!settled) checkQuote(quoter.name, quote);
+    if (!settled) checkQuote(quoter.name, quote, this.#lotSteps);
     if (this.#deciders !== null)
       for (const listener of this.#deciders) listener.onDecision?.(this.view, quote);
     if (settled) return quote;

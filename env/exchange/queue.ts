@@ -2,7 +2,7 @@ import { InputError, unknownName } from '../../base/errors.ts';
 import { QUEUE_MODELS, type QueueSettings } from '../settings.ts';
 import type { QueueModel } from './models.ts';
 
-/** Share of a level that rounding may be off by. */
+/** Share of a level, or of one unit, that rounding may be off by. */
 const NOISE = 1e-9;
 
 /**
@@ -113,7 +113,7 @@ export class ProRataQueue extends ProbabilityQueue {
 export function checkedFront({ name }: QueueModel, front: number, level: number): number {
   const within = Math.min(Math.max(front, 0), level);
   // Arithmetic noise is no fault of a model.
-  if (Math.abs(front - within) <= NOISE * level) return within;
+  if (Math.abs(front - within) <= NOISE * Math.max(level, 1)) return within;
   throw new InputError({
     code: 'bad-queue-model',
     message: `The queue model "${name}" says that ${front} is ahead of an order where ${level} is displayed.`,

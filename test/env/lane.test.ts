@@ -95,6 +95,8 @@ describe('lane', () => {
     const { at } = lane();
     for (const [field, quote] of [
       ['bidQuantity', { bidQuantity: Number.NaN }],
+      ['bidQuantity', { bid: 1, bidQuantity: 1e300 }],
+      ['askQuantity', { ask: 1, askQuantity: 1e16 }],
       ['askQuantity', { askQuantity: -1 }],
       ['bid', { bid: Number.NaN, bidQuantity: 1 }],
       ['ask', { ask: 100.5, askQuantity: 1 }],
