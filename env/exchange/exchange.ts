@@ -1,5 +1,6 @@
 // Runs at every market event that reaches an own order: loops over a handful of orders, allocates at fills only.
 import type { Instrument } from '../../market/instrument.ts';
+import { NO_KEY } from '../../market/level-key.ts';
 import { Watch } from '../../market/participants.ts';
 import { ASK, BID, type Side } from '../../market/side.ts';
 import type { MarketSeat } from '../market-seat.ts';
@@ -191,8 +192,10 @@ export class SimulatedExchange {
   /** The opposite best price stands at or through own prices after a message: those quotes fill whole. */
   onTouch(): void {
     const { book } = this.#seat;
-    this.#cross(BID, book.bestAsk);
-    this.#cross(ASK, book.bestBid);
+    const { bestBid, bestAsk } = book;
+    if (this.#rules.timeInForce === 'gtc') this.#own.follow(bestBid, bestAsk);
+    this.#cross(BID, bestAsk);
+    this.#cross(ASK, bestBid);
   }
 
   /** The book was rebuilt. Nobody can have got ahead of an order meanwhile; no cancel is credited. */
@@ -314,7 +317,7 @@ export class SimulatedExchange {
     for (let i = 0; i < orders.length; i++) {
       const order = orders[i];
       if (side === BID ? order.price < opposite : order.price > opposite) break;
-      // It took what stood there; only what has come since can fill it.
+      // It took what stands there; only what has come since can fill it.
       if (side === BID ? opposite >= order.met : opposite <= order.met) continue;
       this.#execute(order, order.remaining, 'crossed');
       filled = true;
@@ -361,5 +364,9 @@ export class SimulatedExchange {
     watch.lowBid = bids.length > 0 ? bids[bids.length - 1].price : Number.POSITIVE_INFINITY;
     watch.lowAsk = asks.length > 0 ? asks[0].price : Number.POSITIVE_INFINITY;
     watch.highAsk = asks.length > 0 ? asks[asks.length - 1].price : Number.NEGATIVE_INFINITY;
+    if (this.#rules.timeInForce !== 'gtc') return;
+    // Whether what an order took from still stands is told by every touch, at whatever price.
+    if (this.#own.anyMet(BID)) watch.highBid = NO_KEY;
+    if (this.#own.anyMet(ASK)) watch.lowAsk = -NO_KEY;
   }
 }

@@ -38,7 +38,8 @@ export class Order implements OrderTicket {
   traded = 0;
   /** A cancel overtook the order: it ends when it arrives. */
   cancelOnArrival = false;
-  /** Opposite best that it took from when it arrived, ticks: only a better one can cross it. */
+  /** Opposite best that it took from when it arrived, or what has become of it since, ticks: only a better one can cross
+   * it. */
   met: number;
 
   // Known to the sender.

@@ -17,6 +17,18 @@ export class OwnOrders {
     return (side === BID ? price >= best.price : price <= best.price) ? best : undefined;
   }
 
+  /** Whether an order of a side took from an opposite best that may still stand. */
+  anyMet(side: Side): boolean {
+    return this.#sides[side].some(({ met }) => Number.isFinite(met));
+  }
+
+  /** The best prices have moved, ticks: what an order took from and is not there any more is new when it comes back. */
+  follow(bestBid: number, bestAsk: number): void {
+    const [bids, asks] = this.#sides;
+    for (const order of bids) order.met = Math.max(order.met, bestAsk);
+    for (const order of asks) order.met = Math.min(order.met, bestBid);
+  }
+
   /** Adds an order behind all of its price. */
   add(order: Order): void {
     const orders = this.#sides[order.side];

@@ -55,6 +55,62 @@ describe('orders that take', () => {
     assert.deepEqual(desk.story, ['buy 8@103 taker', 'buy 2@103 crossed']);
   });
 
+  it('what it took is new when it comes back after it had gone, from the side’s end too', () => {
+    for (const [gone, back] of [
+      [{ asks: [[103, 0]] }, { asks: [[103, 6]] }],
+      [
+        { asks: [[103, 0]] },
+        {
+          asks: [
+            [102, 0],
+            [103, 6],
+          ],
+        },
+      ],
+      [
+        {
+          asks: [
+            [103, 0],
+            [104, 0],
+          ],
+        },
+        { asks: [[103, 6]] },
+      ],
+    ] satisfies Partial<ScriptMessage>[][]) {
+      const messages = [
+        SNAPSHOT,
+        { at: 200, asks: [[103, 5]] } as const,
+        { at: 300, ...gone },
+        { at: 350, bids: [[99, 3]] } as const,
+        { at: 400, ...back },
+        { at: 900, bids: [[98, 1]] } as const,
+      ];
+      const desk = new Desk(messages, { timeInForce: 'gtc' });
+      desk.quote(100, { bid: 103, bidQuantity: 10 }).to(399);
+      assert.deepEqual(desk.story, ['buy 8@103 taker']);
+      desk.to(400);
+      assert.deepEqual(desk.story, ['buy 8@103 taker', 'buy 2@103 crossed']);
+    }
+    // The same of an order that sold.
+    const messages: ScriptMessage[] = [
+      SNAPSHOT,
+      {
+        at: 300,
+        bids: [
+          [100, 0],
+          [99, 0],
+        ],
+      },
+      { at: 400, bids: [[100, 6]] },
+      { at: 900, bids: [[98, 1]] },
+    ];
+    const desk = new Desk(messages, { timeInForce: 'gtc' });
+    desk.quote(100, { ask: 100, askQuantity: 10 }).to(399);
+    assert.deepEqual(desk.story, ['sell 8@100 taker']);
+    desk.to(400);
+    assert.deepEqual(desk.story, ['sell 8@100 taker', 'sell 2@100 crossed']);
+  });
+
   it('ioc takes what it meets, and the rest expires', () => {
     const desk = new Desk(QUIET, { timeInForce: 'ioc' });
     desk.quote(100, { bid: 103, bidQuantity: 10 }).to(300);
