@@ -17,6 +17,8 @@ export type EvaluationDocument = Judgement & Readonly<Record<string, unknown>>;
 const SESSION = 'session.json';
 const EVALUATION = 'evaluation.json';
 const EVALUATIONS = 'evaluations';
+/** Files that the folder of a session is given, records of decisions and fills left out. */
+export const SESSION_FILES = [SESSION, EVALUATION, 'kpis.json'] as const;
 
 /** Writes what a report needs of a session, and of its evaluation where there was one. */
 export function writeSession(

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { refuseSameFile } from '../../base/files.ts';
 import type { LaneListener } from '../../env/lane-listener.ts';
 import { DecisionFile, FillFile } from '../../evaluation/records.ts';
+import { SESSION_FILES } from '../../evaluation/session-files.ts';
 import type { Instrument } from '../../market/instrument.ts';
 import type { Arguments } from '../command.ts';
 import { RECORD_OPTIONS } from '../options/records.ts';
@@ -12,14 +13,15 @@ export class RecordFiles {
   readonly #folder: string | undefined;
   #open: (DecisionFile | FillFile)[] = [];
 
-  /** Files that `--decisions` and `--fills` name, and one of each in `folder`. None may be one of `inputs`. */
+  /** Files that `--decisions` and `--fills` name, and one of each in `folder`. None may be one of `inputs`, nor what else
+   * that folder is given. */
   constructor(args: Arguments, inputs: readonly string[], folder?: string) {
     this.#args = args;
     this.#folder = folder;
     const taken = [...inputs];
     for (const name of Object.keys(RECORD_OPTIONS)) {
       if (typeof args[name] !== 'string') continue;
-      refuseSameFile(args[name], `--${name}`, taken);
+      refuseSameFile(args[name], `--${name}`, [...taken, ...others(name, folder)]);
       taken.push(args[name]);
     }
   }
@@ -45,4 +47,13 @@ export class RecordFiles {
     for (const file of this.#open) file.discard();
     this.#open = [];
   }
+}
+
+/** What the folder of a session is given besides the records of this name. */
+function others(name: string, folder: string | undefined): readonly string[] {
+  if (folder === undefined) return [];
+  const records = Object.keys(RECORD_OPTIONS).map((other) => `${other}.arrow`);
+  return [...records, ...SESSION_FILES]
+    .filter((file) => file !== `${name}.arrow`)
+    .map((file) => join(folder, file));
 }

@@ -189,6 +189,18 @@ describe('bad input on the command line', function () {
     ['backtest @market-1.arrow --agent v1 --start 2030-01-01', 'outside-tape', 'start', /within/],
     ['backtest @market-1.arrow --agent v1 --decisions @market-1.arrow', 'same-file', '--decisions', /own/],
     ['backtest @market-1.arrow --agent v1 --decisions @d --fills @d', 'same-file', '--fills', /own/],
+    [
+      'backtest @market-1.arrow --agent v1 --out @o --fills @o/decisions.arrow',
+      'same-file',
+      '--fills',
+      /own/,
+    ],
+    [
+      'backtest @market-1.arrow --agent v1 --out @o --decisions @o/kpis.json',
+      'same-file',
+      '--decisions',
+      /own/,
+    ],
     ['backtest @market-1.arrow --agent v1 --decisions @folder', 'cannot-write', 'out', /folder/],
     [
       'backtest @market-1.arrow --agent v1 --config @typo.yaml',
