@@ -3,10 +3,7 @@ import { ASK, BID, type Side } from '../../market/side.ts';
 import type { SelfTradeMode } from './models.ts';
 import type { Order } from './order.ts';
 import type { OwnOrders } from './own-orders.ts';
-import { displayedLevels } from './walk-book.ts';
-
-/** Base quantities closer than this share of a step are the same. */
-const DUST = 1e-6;
+import { displayedLevels, stepsIn } from './walk-book.ts';
 
 export interface TakeOptions {
   readonly order: Order;
@@ -31,7 +28,7 @@ export function takeFromBook({ order, book, own, stepSize, mode, take, expire }:
   const isBefore = (price: number, other: number) => (order.side === BID ? price < other : price > other);
   /** Takes up to `quantity` at `price`; returns what it left there. */
   const takeAt = (price: number, quantity: number): number => {
-    const steps = Math.min(Math.floor(quantity / stepSize + DUST), order.remaining);
+    const steps = Math.min(stepsIn(quantity, stepSize), order.remaining);
     if (steps <= 0) return quantity;
     take(price, steps);
     return quantity - steps * stepSize;
@@ -41,7 +38,7 @@ export function takeFromBook({ order, book, own, stepSize, mode, take, expire }:
     if (mode !== 'expire-taker') expire(maker);
     return mode !== 'expire-maker';
   };
-  const { prices, quantities, count } = displayedLevels(book, opposite, order.remaining * stepSize);
+  const { prices, quantities, count } = displayedLevels(book, opposite, order.remaining, stepSize);
   for (let level = 0; level < count && reaches(prices[level]); level++) {
     const price = prices[level];
     let left = quantities[level];
@@ -71,11 +68,11 @@ export function takeFromBook({ order, book, own, stepSize, mode, take, expire }:
 /** Whether the displayed book holds an order's whole quantity up to its price. */
 export function canTakeWhole(order: Order, book: BookView, stepSize: number): boolean {
   const opposite: Side = order.side === BID ? ASK : BID;
-  const { prices, quantities, count } = displayedLevels(book, opposite, order.remaining * stepSize);
+  const { prices, quantities, count } = displayedLevels(book, opposite, order.remaining, stepSize);
   let steps = 0;
   for (let level = 0; level < count && steps < order.remaining; level++) {
     if (order.side === BID ? prices[level] > order.price : prices[level] < order.price) break;
-    steps += Math.floor(quantities[level] / stepSize + DUST);
+    steps += stepsIn(quantities[level], stepSize);
   }
   return steps >= order.remaining;
 }

@@ -2,6 +2,8 @@ import type { BookView } from '../../market/book.ts';
 import { ASK, BID, type Side } from '../../market/side.ts';
 
 const LEVELS = 32;
+/** Base quantities closer than this share of a step are the same. */
+const DUST = 1e-6;
 
 /**
  * Takes `steps` from a book that has both sides, best level first: `side` BID buys from the asks, ASK sells to the
@@ -16,24 +18,29 @@ export function walkBook(
   take: (price: number, steps: number) => void,
 ): void {
   const opposite: Side = side === BID ? ASK : BID;
-  const { prices, quantities, count } = displayedLevels(book, opposite, steps * stepSize);
+  const { prices, quantities, count } = displayedLevels(book, opposite, steps, stepSize);
   let left = steps;
   for (let level = 0; level < count && left > 0; level++) {
     const last = level === count - 1;
-    const displayed = Math.floor(quantities[level] / stepSize + 1e-6);
+    const displayed = stepsIn(quantities[level], stepSize);
     const taken = last ? left : Math.min(displayed, left);
     if (taken > 0) take(prices[level], taken);
     left -= taken;
   }
 }
 
-/** The best levels of a side that together hold `quantity`, or all of them. */
-export function displayedLevels(book: BookView, side: Side, quantity: number) {
+/** The best levels of a side that together hold `steps`, each in whole steps of its own, or all of them. */
+export function displayedLevels(book: BookView, side: Side, steps: number, stepSize: number) {
   for (let wanted = LEVELS; ; wanted *= 4) {
     const prices = new Int32Array(wanted);
     const quantities = new Float64Array(wanted);
     const count = book.top(side, wanted, prices, quantities);
-    const held = quantities.subarray(0, count).reduce((sum, value) => sum + value, 0);
-    if (count < wanted || held >= quantity) return { prices, quantities, count };
+    const held = quantities.subarray(0, count).reduce((sum, value) => sum + stepsIn(value, stepSize), 0);
+    if (count < wanted || held >= steps) return { prices, quantities, count };
   }
+}
+
+/** Whole steps that a quantity in base currency holds. */
+export function stepsIn(quantity: number, stepSize: number): number {
+  return Math.floor(quantity / stepSize + DUST);
 }

@@ -34,6 +34,20 @@ describe('orders that take', () => {
     );
   });
 
+  it('looks as deep as it must where levels hold less than a whole step besides', () => {
+    const asks = Array.from({ length: 40 }, (_, i): [number, number] => [103 + i, 0.3]);
+    const messages: ScriptMessage[] = [
+      { ...SNAPSHOT, asks },
+      { at: 900, bids: [[98, 1]] },
+    ];
+    for (const timeInForce of ['gtc', 'fok'] as const) {
+      const desk = new Desk(messages, { timeInForce });
+      // 34 steps, one at each level; 32 levels hold as much, but not in whole steps.
+      desk.quote(100, { bid: 200, bidQuantity: 8.5 }).to(300);
+      assert.equal(desk.lane.position, 8.5, timeInForce);
+    }
+  });
+
   it('takes what stands at arrival, not what stood at the decision', () => {
     const messages: ScriptMessage[] = [SNAPSHOT, { at: 105, asks: [[103, 3]] }, { at: 900, bids: [[98, 1]] }];
     const desk = new Desk(messages, { timeInForce: 'ioc' });
