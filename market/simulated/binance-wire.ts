@@ -173,11 +173,9 @@ class Grid {
 
   constructor(step: number, futures: boolean) {
     let decimals = 0;
-    while (
-      decimals < SPOT_DECIMALS &&
-      Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6
-    )
-      decimals++;
+    // Relative to the step: one of 10⁻⁸ is as near to 0 as rounding errors of one of 1 are.
+    const off = (scaled: number) => Math.abs(scaled - Math.round(scaled)) > 1e-6 * scaled;
+    while (decimals < SPOT_DECIMALS && off(step * 10 ** decimals)) decimals++;
     this.#decimals = decimals;
     this.#units = Math.round(step * 10 ** decimals);
     this.#width = futures ? decimals : SPOT_DECIMALS;

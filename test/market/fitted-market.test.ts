@@ -94,6 +94,27 @@ describe('a market fitted to a recording', () => {
     }
   });
 
+  it('writes prices and quantities of instruments with eight decimals', async () => {
+    for (const [tickSize, stepSize] of [
+      [1e-6, 1],
+      [1e-7, 0.1],
+      [2.5e-7, 1e-6],
+      [1e-8, 1e-8],
+    ]) {
+      const market = document('spot-nexousdt');
+      const parameters = market.parameters as Record<string, unknown>;
+      const instrument = { ...(parameters.instrument as object), tickSize, stepSize };
+      folder.write('cheap.json', JSON.stringify({ ...market, parameters: { ...parameters, instrument } }));
+      const capture = folder.at('cheap.gz');
+      await simulateCapture({ market: folder.at('cheap.json'), seed: 1, durationSeconds: 600, out: capture });
+      const tape = folder.at('cheap.arrow');
+      const imported = await importCaptures({ captures: [capture], out: tape });
+      const found = imported.instrument;
+      assert.deepEqual([found.tickSize, found.stepSize], [tickSize, stepSize]);
+      assert.equal(imported.bookTicker.mismatches, 0);
+    }
+  });
+
   it('gives the same bytes for the same seed and others for another', async () => {
     const bytes = async (seed: number, out: string) => {
       await simulateCapture({ market: 'usdm-btcusdt', seed, durationSeconds: 5, out: folder.at(out) });
