@@ -66,11 +66,15 @@ export interface Inspection {
   readonly ofiRegression: readonly ({ readonly horizonSeconds: number } & Regression)[];
 }
 
+export interface InspectionOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (time: number) => void;
+  /** Time that is not sampled, beside that in which the book is not known: see `LostTime`. */
+  readonly lost?: { covers(time: number): boolean };
+}
+
 /** Walks a replay to its end and measures the market in it. Throws an InterruptedError when `signal` aborts. */
-export function inspectReplay(
-  replay: InspectedReplay,
-  options: { readonly signal?: AbortSignal; readonly onProgress?: (time: number) => void } = {},
-): Inspection {
+export function inspectReplay(replay: InspectedReplay, options: InspectionOptions = {}): Inspection {
   const { market } = replay;
   const watch = new Watch(market);
   const depth = new DepthMeans();
@@ -81,7 +85,8 @@ export function inspectReplay(
     let step = 0;
     for (let time = replay.start; ; time += GRID) {
       const more = replay.advanceTo(time);
-      const known = market.synchronised && market.book.ready && !market.book.crossed;
+      const lost = options.lost?.covers(time) === true;
+      const known = !lost && market.synchronised && market.book.ready && !market.book.crossed;
       if (known) depth.observe(market.signals);
       for (const sampler of relevance) sampler.sample(step, market, known, watch.breaks);
       for (const sampler of regressions) sampler.sample(step, market, known, watch.breaks);
@@ -136,12 +141,18 @@ class Watch implements MarketListener {
   }
 
   onReset(): void {
-    this.breaks++;
+    this.#lose();
   }
 
   onGap(): void {
     // A tape that begins before its first snapshot begins with a gap row, where nothing was lost.
     if (this.#spread > 0) this.#gaps++;
+    this.#lose();
+  }
+
+  /** What stood since the last message stood unheard. */
+  #lose(): void {
+    this.#spread = 0;
     this.breaks++;
   }
 

@@ -2,6 +2,7 @@ import { InputError } from '../../base/errors.ts';
 import { formatTime, MICROSECONDS } from '../../base/time.ts';
 import { type Inspection, inspectReplay } from '../../market/inspection.ts';
 import { TapeReplay } from '../../market/replay.ts';
+import { LostTime } from '../../market/tape/lost-time.ts';
 import { openTape } from '../../market/tape/reader.ts';
 import type { Arguments, Command, CommandContext } from '../command.ts';
 
@@ -43,6 +44,7 @@ async function inspectTape(path: string, context: CommandContext) {
     const progress = context.progress('Inspecting', Math.round((end - start) / MICROSECONDS), 's');
     const inspection = inspectReplay(new TapeReplay([tape]), {
       signal: context.signal,
+      lost: new LostTime(tape),
       onProgress: (time) => progress.update(Math.round((time - start) / MICROSECONDS)),
     });
     progress.done();

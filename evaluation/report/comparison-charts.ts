@@ -81,7 +81,7 @@ function signsChart({ names, facts }: ComparedMarkets): Chart {
       line(
         names[i],
         i,
-        signCorrelation.map((value, lag): Point => [lag + 1, value]),
+        signCorrelation.flatMap((value, lag): Point[] => (value === null ? [] : [[lag + 1, value]])),
       ),
     ),
   });

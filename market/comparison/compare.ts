@@ -37,14 +37,14 @@ export function compareFacts(a: MarketFacts, b: MarketFacts): ComparedFact[] {
   const points = (of: (facts: MarketFacts) => readonly (number | null)[]) => meanDifference(of(a), of(b));
   const regression = (facts: MarketFacts, seconds: number) =>
     facts.inspection.ofiRegression.find(({ horizonSeconds }) => horizonSeconds === seconds)?.r2 ?? null;
-  const per = (facts: MarketFacts, count: number) => count / Math.max(1e-9, facts.inspection.durationSeconds);
+  const rate = ({ orders, knownSeconds }: MarketFacts) => (knownSeconds > 0 ? orders / knownSeconds : null);
   const sigma = (facts: MarketFacts, seconds: number) =>
     facts.signature.find(({ intervalSeconds }) => intervalSeconds === seconds)?.sigmaTicks ?? null;
   return [
     distribution('spread', 'ticks', 'mean', ({ spread }) => spread),
     distribution('best queue', 'base', 'median', ({ touch }) => touch),
     distribution('depth of the best five levels of a side', 'base', 'median', ({ depth }) => depth),
-    figures('market orders', '1/s', 'rate', per(a, a.orders), per(b, b.orders)),
+    figures('market orders', '1/s', 'rate', rate(a), rate(b)),
     distribution('time between market orders', 's', 'median', ({ orderGaps }) => orderGaps),
     distribution('time between book updates', 's', 'median', ({ updateGaps }) => updateGaps),
     distribution('size of a market order', 'base', 'median', ({ orderSizes }) => orderSizes),

@@ -5,6 +5,7 @@ import type { Instrument } from '../instrument.ts';
 import { TapeReplay } from '../replay.ts';
 import { BID, type Side } from '../side.ts';
 import { TapeEvents } from '../simulated/fit/tape-events.ts';
+import { LostTime } from '../tape/lost-time.ts';
 import type { Tape } from '../tape/rows.ts';
 import { Distribution } from './distribution.ts';
 import { FillTimes } from './fill-times.ts';
@@ -34,8 +35,10 @@ export interface MarketFacts {
   /** Base currency in an order. */
   readonly orderSizes: Distribution;
   readonly orders: number;
-  /** Autocorrelation of the signs of market orders, 1 to 50 orders apart. */
-  readonly signCorrelation: readonly number[];
+  /** Seconds in which the book was known: what orders are counted in. */
+  readonly knownSeconds: number;
+  /** Autocorrelation of the signs of market orders, 1 to 50 orders apart; null where there are too few, or of one sign only. */
+  readonly signCorrelation: readonly (number | null)[];
   /** Root mean square of the mid's change over an interval, per √second, in ticks. */
   readonly signature: readonly { readonly intervalSeconds: number; readonly sigmaTicks: number | null }[];
   /** Seconds until a reference order at the best price filled; Infinity for those that did not within a minute. */
@@ -57,7 +60,11 @@ export function marketFacts(tape: Tape, options: FactsOptions = {}): MarketFacts
     if (options.signal?.aborted) throw new InterruptedError('The comparison was interrupted.');
     options.onProgress?.((pass + (time - info.start) / length) / 3);
   };
-  const inspection = inspectReplay(new TapeReplay([tape]), { signal: options.signal, onProgress: told(0) });
+  const inspection = inspectReplay(new TapeReplay([tape]), {
+    signal: options.signal,
+    onProgress: told(0),
+    lost: new LostTime(tape),
+  });
   const sampled = sampleBook(tape, told(1));
   const flow = orderFlow(tape, told(2));
   return { instrument: info.instrument, inspection, ...sampled, ...flow };
@@ -66,6 +73,7 @@ export function marketFacts(tape: Tape, options: FactsOptions = {}): MarketFacts
 function sampleBook(tape: Tape, told: (time: number) => void) {
   const replay = new TapeReplay([tape]);
   const { market } = replay;
+  const lost = new LostTime(tape);
   const fills = new FillTimes(market);
   const [spread, touch, depth] = [new Distribution(), new Distribution(), new Distribution()];
   const signature = SIGNATURE.map((steps) => ({ steps, mid: Number.NaN, squares: 0, count: 0 }));
@@ -86,7 +94,7 @@ function sampleBook(tape: Tape, told: (time: number) => void) {
   for (let time = replay.start, step = 0; ; time += GRID, step++) {
     const more = replay.advanceTo(time);
     const { book, signals, synchronised } = market;
-    const known = synchronised && book.ready && !book.crossed;
+    const known = !lost.covers(time) && synchronised && book.ready && !book.crossed;
     if (interrupted) for (const one of signature) one.mid = Number.NaN;
     interrupted = false;
     if (known) {
@@ -137,12 +145,20 @@ function orderFlow(tape: Tape, told: (time: number) => void) {
   let orders = 0;
   let signs = 0;
   let last = -1;
+  let unknown = 0;
+  let knownSeconds = 0;
   const { stepSize } = tape.info.instrument;
   const events = new TapeEvents(tape);
   events.walk(
     {
-      onTime: (seconds) => updateGaps.add(Math.max(SHORTEST, seconds)),
+      onTime(seconds) {
+        knownSeconds += seconds;
+        updateGaps.add(Math.max(SHORTEST, seconds));
+      },
       onOrder(time: number, aggressor: Side, quantity: number) {
+        // Nobody knows what traded while the book was lost.
+        if (events.unknown !== unknown) last = -1;
+        unknown = events.unknown;
         if (last >= 0) orderGaps.add(Math.max(SHORTEST, (time - last) / MICROSECONDS));
         last = Math.max(last, time);
         orderSizes.add(quantity * stepSize);
@@ -163,7 +179,7 @@ function orderFlow(tape: Tape, told: (time: number) => void) {
   const mean = orders > 0 ? signs / orders : 0;
   const variance = 1 - mean * mean;
   const signCorrelation = Array.from(products, (sum, i) =>
-    counts[i] > 0 && variance > 0 ? (sum / counts[i] - mean * mean) / variance : 0,
+    counts[i] > 0 && variance > 0 ? (sum / counts[i] - mean * mean) / variance : null,
   );
-  return { orderGaps, updateGaps, orderSizes, orders, signCorrelation };
+  return { orderGaps, updateGaps, orderSizes, orders, knownSeconds, signCorrelation };
 }

@@ -118,6 +118,37 @@ describe('stylised facts', () => {
     near(facts.orderSizes.mean, 0.5);
   });
 
+  it('time in which the book was lost is no time between orders, and lowers no rate', () => {
+    const day = 86_400_000;
+    const half = (from: number): ScriptMessage[] => [
+      { ...BOOK, at: from },
+      ...Array.from(
+        { length: 9 },
+        (_, i): ScriptMessage => ({ at: from + 1000 * i + 500, buy: [101, 0.25] }),
+      ),
+      { at: from + 10_000, bids: [[100, 4]] },
+    ];
+    for (const lost of [[], [{ at: 10_050, gap: true as const }]]) {
+      const facts = marketFacts(scriptTape([...half(0), ...lost, ...half(day)]));
+      assert.equal(facts.orders, 18);
+      near(facts.knownSeconds, 20);
+      near(facts.orderGaps.quantile(1), 1);
+      // Sampled every 0.1 s while the book was heard of, both sides in each.
+      assert.ok(facts.spread.count <= 202 && facts.spread.count >= 198, `${facts.spread.count}`);
+      assert.ok(facts.inspection.synchronisedPct < 0.1);
+      assert.ok(facts.fillTimes.count <= 40);
+      assert.ok(facts.inspection.signals.every(({ n }) => n <= 40));
+      const rate = compareFacts(facts, facts).find(({ fact }) => fact === 'market orders');
+      near(rate?.a ?? null, 0.9);
+    }
+  });
+
+  it('a tape without trades has no correlation of signs', () => {
+    const facts = marketFacts(scriptTape([BOOK, { at: 5000, bids: [[100, 4]] }]));
+    const signs = compareFacts(facts, facts).find(({ fact }) => fact === 'autocorrelation of order signs');
+    assert.deepEqual([signs?.a, signs?.meanAbsoluteDifference], [null, null]);
+  });
+
   it('a market has no distance to itself, and each distance to another is a number', () => {
     const [a, again, b] = [1, 1, 2].map((seed) => marketFacts(syntheticTape(seed, 120)));
     for (const { fact, relativeDifference, ks, wasserstein: w1, meanAbsoluteDifference } of compareFacts(

@@ -154,6 +154,28 @@ describe('a market fitted to a recording', () => {
     near('factor', fit.emptyingFactor, 1, 0.1);
   });
 
+  it('a pause between two captures of a tape is no time without orders', async () => {
+    const captures = [0, 1].map((seed) => folder.at(`${seed}.txt`));
+    for (const [seed, out] of captures.entries()) {
+      await simulateCapture({ market: 'usdm-btcusdt', seed, durationSeconds: 300, out });
+      // An exchange's ids go on.
+      const later = (_: string, name: string, id: string) => `"${name}":${Number(id) + 1e9 * seed}`;
+      const text = readFileSync(out, 'utf8').replace(/"(lastUpdateId|U|u|pu|t)":(\d+)/g, later);
+      folder.write(`${seed}.txt`, text);
+    }
+    const fitOf = async (out: string, ...parts: string[]) => {
+      await importCaptures({ captures: parts, out: folder.at(out) });
+      return fitMarket(openTape(folder.at(out)));
+    };
+    const [one, two] = [await fitOf('one.arrow', captures[0]), await fitOf('two.arrow', ...captures)];
+    // A month lies between them. Counted as time it took the base rate to 0 and the branching ratio to its bound.
+    assert.ok(two.events.seconds > 1.9 * one.events.seconds && two.events.seconds < 2.1 * one.events.seconds);
+    const { orders } = two.parameters;
+    assert.ok(Math.abs(orders.base / one.parameters.orders.base - 1) < 0.5, `${orders.base}`);
+    assert.ok(Math.abs(two.hawkes.branchingRatio - one.hawkes.branchingRatio) < 0.15);
+    assert.ok(two.orderFactor > 0.8 && two.orderFactor < 1.25, `${two.orderFactor}`);
+  });
+
   it('refuses a tape that is too short, saying what it needs', async () => {
     const out = folder.at('short.gz');
     await simulateCapture({ market: 'spot-btcusdt', seed: 1, durationSeconds: 30, out });

@@ -50,7 +50,7 @@ export class EventCounts implements TapeListener {
   readonly backSizes = new QuantileSample();
   readonly afterTrade = new QuantileSample();
   readonly afterCancel = new QuantileSample();
-  /** Market orders: exchange time in µs, direction, class of the queue it hit. */
+  /** Market orders: exchange time in µs less that in which the book was not known, direction, class of the queue it hit. */
   readonly orderTimes: number[] = [];
   readonly orderDirections: number[] = [];
   readonly orderClasses: number[] = [];
@@ -120,7 +120,7 @@ export class EventCounts implements TapeListener {
     const before = shown - Math.max(0, this.#events.tradedAtBest(side) - quantity);
     const index = classOf(before > 0 ? before : shown, this.#grid.touchEdges);
     this.#found[side] = index;
-    this.orderTimes.push(exchangeTime);
+    this.orderTimes.push(exchangeTime - this.#events.unknown);
     this.orderDirections.push(aggressor);
     this.orderClasses.push(index);
     this.marketSizes[index].add(quantity);

@@ -37,6 +37,7 @@ export class TapeEvents {
   readonly #traded = [new Map<number, number>(), new Map<number, number>()] as const;
   #order = { time: -1, aggressor: BID as Side, quantity: 0 };
   #since = -1;
+  #unknown = 0;
   /** Between a snapshot and a gap. */
   #synchronised = false;
 
@@ -48,6 +49,11 @@ export class TapeEvents {
   /** The book is known and has two sides. */
   get known(): boolean {
     return this.#synchronised && this.sides[BID].count > 0 && this.sides[ASK].count > 0;
+  }
+
+  /** For how long the book was not known until now, µs of the local clock: gaps, and pauses between captures. */
+  get unknown(): number {
+    return this.#unknown;
   }
 
   /** Traded at the best price of a side since the last depth message. */
@@ -88,6 +94,7 @@ export class TapeEvents {
           const aggressor = kind[row] === Kind.buy ? BID : ASK;
           this.#onTrade(listener, timeAt(exchangeTime, row), aggressor, price[row], size);
         } else {
+          if (this.known) this.#endOrder(listener);
           this.#forget();
           rebuilding = kind[row] === Kind.reset;
         }
@@ -95,6 +102,7 @@ export class TapeEvents {
         if (rebuilding) {
           rebuilding = false;
           this.#synchronised = true;
+          this.#lose(time);
           this.#since = time;
         } else if (changes.length > 0) this.#onDepth(listener, changes, time);
         changes.length = 0;
@@ -109,10 +117,15 @@ export class TapeEvents {
       this.#endOrder(listener);
       listener.onTime((time - this.#since) / 1e6);
       listener.onChanges(changes);
-    }
+    } else this.#lose(time);
     this.#since = time;
     for (const { side, key, after } of changes) this.sides[side].set(key, after);
     for (const traded of this.#traded) traded.clear();
+  }
+
+  /** Nothing is known of the time since the last depth message or snapshot. */
+  #lose(time: number): void {
+    if (this.#since >= 0) this.#unknown += time - this.#since;
   }
 
   #onTrade(listener: TapeListener, time: number, aggressor: Side, price: number, size: number): void {
