@@ -176,6 +176,27 @@ describe('a market fitted to a recording', () => {
     assert.ok(two.orderFactor > 0.8 && two.orderFactor < 1.25, `${two.orderFactor}`);
   });
 
+  it('fits a tape whose spread is one tick at every message: it closes faster than can be told', async () => {
+    const { parameters } = readMarketFile(new URL('spot-nexousdt.json', PRESETS).pathname);
+    const { spread } = parameters;
+    const all = (value: number) => spread.follow.map(() => value);
+    const tight = { ...spread, follow: all(1e9), followFull: all(1), back: all(0) };
+    const market = { ...document('spot-nexousdt'), parameters: { ...parameters, spread: tight } };
+    folder.write('market.json', JSON.stringify(market));
+    const out = folder.at('tight.gz');
+    await simulateCapture({ market: folder.at('market.json'), seed: 1, durationSeconds: 8 * 3600, out });
+    const tape = folder.at('tight.arrow');
+    await importCaptures({ captures: [out], out: tape });
+    const fit = fitMarket(openTape(tape));
+    const found = fit.parameters.spread;
+    assert.ok(
+      found.follow.every((rate) => Number.isFinite(rate) && rate > 1e3),
+      `${found.follow}`,
+    );
+    assert.ok(found.back.every((rate) => rate === 0));
+    assert.equal(fit.theta, 1);
+  });
+
   it('refuses a tape that is too short, saying what it needs', async () => {
     const out = folder.at('short.gz');
     await simulateCapture({ market: 'spot-btcusdt', seed: 1, durationSeconds: 30, out });

@@ -18,6 +18,8 @@ import { type Span, TapeEvents } from './tape-events.ts';
 export const NEEDED = { seconds: 60, orders: 300, changes: 2_000, moves: 30 } as const;
 /** Samples with fewer values than this are no distribution. */
 const FEW = 8;
+/** No event is taken to need less time than this on average, seconds: far less than streams tell apart. */
+const SHORTEST = 1e-5;
 /** Alternations of the Hawkes process and what the queues do to its base rate. */
 const ALTERNATIONS = 4;
 
@@ -266,14 +268,16 @@ const ZERO: QuantileTable = QUANTILES.map(() => 0);
 
 /**
  * Events per unit of what they could have happened in. The rate of the cell's row (of `width` cells) counts as one event
- * more, so that a cell that was hardly ever there takes that, and one that was there for long keeps its own.
+ * more, so that a cell that was hardly ever there takes that, and one that was there for long keeps its own. What always
+ * happened before the next message, as a spread that never stays wider than a tick closes, has a rate no one can tell.
  */
 function rates(counts: Float64Array, exposure: Float64Array, width = counts.length): number[] {
   return Array.from(counts, (count, i) => {
     const row = Math.floor(i / width) * width;
     const events = sum(counts.subarray(row, row + width));
     if (events === 0) return 0;
-    return (count + 1) / (exposure[i] + sum(exposure.subarray(row, row + width)) / events);
+    const each = Math.max(sum(exposure.subarray(row, row + width)) / events, SHORTEST);
+    return (count + 1) / (exposure[i] + each);
   });
 }
 
