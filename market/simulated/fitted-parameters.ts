@@ -7,6 +7,8 @@ export const TOUCH_CLASSES = 8;
 export const DEEP_CLASSES = 4;
 /** Classes of spread wider than a tick: 2, 3–4, 5–8, … ticks, the last without end. */
 export const SPREAD_CLASSES = 12;
+/** Levels react no farther behind the best price than this, ticks. */
+export const FARTHEST = 4096;
 
 /**
  * Parameters of a market fitted to a recording. Rates are events per second, sizes steps of the instrument, distances

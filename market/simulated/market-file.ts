@@ -6,7 +6,13 @@ import { formatTime, parseTime } from '../../base/time.ts';
 import { VENUES } from '../instrument.ts';
 import type { TapeInfo } from '../tape/rows.ts';
 import type { FitErrors, MarketFit } from './fit/fit-market.ts';
-import { DEEP_CLASSES, type FittedParameters, SPREAD_CLASSES, TOUCH_CLASSES } from './fitted-parameters.ts';
+import {
+  DEEP_CLASSES,
+  FARTHEST,
+  type FittedParameters,
+  SPREAD_CLASSES,
+  TOUCH_CLASSES,
+} from './fitted-parameters.ts';
 import { branching, HAWKES_KERNELS } from './hawkes.ts';
 import { QUANTILES } from './quantile-table.ts';
 
@@ -17,13 +23,30 @@ const FORMAT = 'makergym market';
 const DIGITS = 4;
 const ERROR_DIGITS = 2;
 
-const rate = z.number().min(0);
+/** Beyond these a slip of the pen, not a market: events a second, sizes in steps and distances in ticks. */
+const FASTEST = 1e12;
+const LARGEST = 1e15;
+/** Prices are 32-bit integers, ticks; this leaves room to move in. */
+const HIGHEST = 2e9;
+
+const rate = z.number().min(0).max(FASTEST);
 const share = z.number().min(0).max(1);
 const list = (item: z.ZodType<number>, length: number) => z.array(item).length(length);
-const quantiles = list(rate, QUANTILES.length).refine(
-  (values) => values.every((value, i) => i === 0 || value >= values[i - 1]),
-  { message: 'expected quantiles that do not decrease' },
-);
+const rising = (item: z.ZodType<number>, length: number, what: string) =>
+  list(item, length).refine((values) => values.every((value, i) => i === 0 || value >= values[i - 1]), {
+    message: `expected ${what} that do not decrease`,
+  });
+const size = z.number().min(0).max(LARGEST);
+const quantiles = rising(size, QUANTILES.length, 'quantiles');
+const shares = rising(share, QUANTILES.length, 'quantiles of a share, 0 to 1,');
+const edges = (classes: number) => rising(size, classes - 1, 'sizes');
+/** What its exchange can write: eight decimals. */
+const grid = z
+  .number()
+  .positive()
+  .refine((step) => Math.abs(step * 1e8 - Math.round(step * 1e8)) <= 1e-6 * step * 1e8, {
+    message: 'expected a multiple of 0.00000001',
+  });
 const kernels = list(rate, HAWKES_KERNELS);
 const ordersSchema = z.strictObject({ base: rate, same: kernels, cross: kernels, decay: kernels });
 const cells = z.array(list(rate, DEEP_CLASSES)).min(1);
@@ -32,14 +55,14 @@ const parametersSchema = z
   .strictObject({
     instrument: z.strictObject({
       venue: z.enum(VENUES),
-      symbol: z.string().min(1),
-      tickSize: z.number().positive(),
-      stepSize: z.number().positive(),
+      symbol: z.string().regex(/^[^\s"\\]+$/, { message: 'expected a symbol such as BTCUSDT' }),
+      tickSize: grid,
+      stepSize: grid,
     }),
-    depthIntervalMs: z.number().positive().max(60_000),
-    startPrice: z.int().min(1),
+    depthIntervalMs: z.int().min(1).max(60_000),
+    startPrice: z.int().min(1).max(HIGHEST),
     touch: z.strictObject({
-      edges: list(rate, TOUCH_CLASSES - 1),
+      edges: edges(TOUCH_CLASSES),
       limit: list(rate, TOUCH_CLASSES),
       cancel: list(rate, TOUCH_CLASSES),
       wipe: list(share, TOUCH_CLASSES),
@@ -49,8 +72,8 @@ const parametersSchema = z
       sweep: list(share, TOUCH_CLASSES),
     }),
     deep: z.strictObject({
-      bins: z.array(z.int().min(1).max(65_536)).min(2),
-      edges: list(rate, DEEP_CLASSES - 1),
+      bins: z.array(z.int().min(1).max(FARTHEST)).min(2).max(256),
+      edges: edges(DEEP_CLASSES),
       limit: cells,
       cancel: cells,
       wipe: z.array(list(share, DEEP_CLASSES)).min(1),
@@ -60,14 +83,14 @@ const parametersSchema = z
       limitSize: quantiles,
       outerSize: quantiles,
     }),
-    cancelShare: z.strictObject({ touch: quantiles, deep: quantiles }),
+    cancelShare: z.strictObject({ touch: shares, deep: shares }),
     spread: z.strictObject({
       follow: list(rate, SPREAD_CLASSES),
       back: list(rate, SPREAD_CLASSES),
       followFull: list(share, SPREAD_CLASSES),
       backFull: list(share, SPREAD_CLASSES),
-      followShare: quantiles,
-      backShare: quantiles,
+      followShare: shares,
+      backShare: shares,
       followSize: quantiles,
       backSize: quantiles,
     }),
@@ -76,7 +99,17 @@ const parametersSchema = z
       message: 'expected a branching ratio below 1, or order flow explodes',
     }),
   })
-  .superRefine(({ deep }, context) => {
+  .superRefine(({ touch, deep, orders }, context) => {
+    const still = touch.limit.some(
+      (limits, i) => limits + touch.cancel[i] + orders.base * touch.market[i] === 0,
+    );
+    if (still && deep.fresh.every((fresh) => fresh === 0)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['deep', 'fresh'],
+        message: 'expected a rate above 0: nothing would ever happen',
+      });
+    }
     const rising = deep.bins.every((from, i) => i === 0 || from > deep.bins[i - 1]);
     if (!rising || deep.bins[0] !== 1) {
       context.addIssue({
@@ -196,16 +229,24 @@ function checked(path: string, document: unknown): MarketFile {
   };
 }
 
-function damaged(path: string, document: unknown, issue: z.core.$ZodIssue): InputError {
-  const field = issue.path.join('.');
-  const expected = issue.message
-    .replace(/^(Invalid input|Too small|Too big): /, '')
-    .replace(/, received .*$/, '');
+function damaged(file: string, document: unknown, issue: z.core.$ZodIssue): InputError {
+  // A key that no market has is at fault itself, not the object that it is in.
+  const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  const path = unknown === undefined ? issue.path : [...issue.path, unknown];
+  const field = path.join('.');
+  const expected =
+    unknown === undefined
+      ? issue.message
+          .replace(/^(Invalid input|Invalid option|Too small|Too big): /, '')
+          .replace(/^expected /, '')
+          .replace(/, received .*$/, '')
+          .replace(/^int$/, 'a whole number')
+      : 'no such key';
   return new InputError({
     code: 'bad-market',
-    message: `${path} is damaged or was changed: ${field === '' ? 'the file' : field} is not what a market can be made of.`,
+    message: `${file} is damaged or was changed: ${field === '' ? 'the file' : field} is not what a market can be made of.`,
     field: field === '' ? 'market' : field,
-    value: issue.path.reduce<unknown>(
+    value: path.reduce<unknown>(
       (node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key],
       document,
     ),

@@ -9,6 +9,7 @@ import { ASK, BID, type Side } from '../../market/side.ts';
 import { simulateCapture } from '../../market/simulated/capture.ts';
 import { fitMarket } from '../../market/simulated/fit/fit-market.ts';
 import { FittedMarket } from '../../market/simulated/fitted-market.ts';
+import type { FittedParameters } from '../../market/simulated/fitted-parameters.ts';
 import { fitHawkes, type HawkesParameters, type OrderFlow } from '../../market/simulated/hawkes.ts';
 import { Levels } from '../../market/simulated/levels.ts';
 import { readMarketFile } from '../../market/simulated/market-file.ts';
@@ -236,10 +237,28 @@ describe('a market fitted to a recording', () => {
       ['parameters.orders.same', [0.9, 0.9]],
       ['parameters.deep.fresh', [1]],
       ['parameters.moves.afterTrade', [1, 2, 3]],
+      ['parameters.instrument.tickSize', 1e-9],
+      ['parameters.instrument.symbol', 'BTC"USDT'],
+      ['parameters.depthIntervalMs', 0.0001],
+      ['parameters.startPrice', 3e9],
+      ['parameters.touch.edges', [7, 6, 5, 4, 3, 2, 1]],
+      ['parameters.cancelShare.touch', [0, 0, 0, 1, 2, 2, 2, 2, 2]],
+      ['parameters.orders.base', 1e300],
+      ['parameters.deep.bins', [1, 65_536]],
+      ['parameters.deep.outlook', 1],
     ] as const) {
-      const where = field.endsWith('same') ? 'parameters.orders' : field;
+      let where: string = field.endsWith('same') ? 'parameters.orders' : field;
+      if (field.endsWith('cancelShare.touch')) where = `${field}.4`;
+      if (field.endsWith('bins')) where = `${field}.1`;
       refused('changed.json', changed(field, value), 'bad-market', where);
     }
+    const still = structuredClone(good) as { parameters: FittedParameters };
+    const { touch, deep, orders } = still.parameters;
+    const none = (values: readonly number[]) => values.map(() => 0);
+    Object.assign(touch, { limit: none(touch.limit), cancel: none(touch.cancel) });
+    Object.assign(deep, { fresh: none(deep.fresh) });
+    Object.assign(orders, { base: 0 });
+    refused('still.json', still, 'bad-market', 'parameters.deep.fresh');
     assert.throws(
       () => openMarket('spot-btcusd'),
       (error: InputError) => error.hint === 'Did you mean "spot-btcusdt"?',

@@ -1,11 +1,10 @@
 import type { Tape } from '../../tape/rows.ts';
+import { FARTHEST } from '../fitted-parameters.ts';
 import { QuantileSample } from '../quantile-table.ts';
 import { type Span, TapeEvents } from './tape-events.ts';
 
 /** Levels a side that react: their mean distance is the reach of the model. */
 const LEVELS = 40;
-/** No farther than this, ticks. */
-const FARTHEST = 4096;
 const SAMPLE_SECONDS = 0.5;
 
 /**
@@ -79,7 +78,9 @@ function binsUpTo(reach: number): number[] {
   return [...bins.filter((from) => from < reach), reach];
 }
 
+/** Of a book without levels behind the best there is nothing to divide. */
 function edges(sample: QuantileSample, shares: readonly number[]): number[] {
+  if (sample.count === 0) return shares.map(() => 0);
   return sample.quantiles(shares).map(Math.round);
 }
 
