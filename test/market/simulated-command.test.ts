@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
@@ -54,6 +54,34 @@ describe('simulate and inspect', () => {
     assert.ok(!JSON.stringify(found).includes('NaN'));
   });
 
+  it('writes a tape of a moment in which nothing happens but the snapshot', async () => {
+    for (const market of ['queue-reactive', 'spot-nexousdt']) {
+      const out = join(folder, `${market}.arrow`);
+      const { messages } = await simulate({ duration: '1us', out, market });
+      assert.equal(messages, 1);
+      const tape = openTape(out);
+      assert.ok(tape.info.rows > 10);
+      tape.close();
+    }
+  });
+
+  it('touches no file but the one it writes, and not the market file it reads', async () => {
+    const out = join(folder, 'tape.arrow');
+    const other = `${out}.capture`;
+    writeFileSync(other, 'a recording of mine');
+    await simulate({ duration: '10s', out });
+    assert.equal(readFileSync(other, 'utf8'), 'a recording of mine');
+    assert.deepEqual(readdirSync(folder).sort(), ['tape.arrow', 'tape.arrow.capture']);
+    const market = join(folder, 'market.json');
+    cpSync(new URL('../../configs/markets/spot-nexousdt.json', import.meta.url), market);
+    const before = readFileSync(market, 'utf8');
+    await assert.rejects(
+      simulate({ duration: '10s', out: market, market }),
+      (e: InputError) => e.code === 'same-file',
+    );
+    assert.equal(readFileSync(market, 'utf8'), before);
+  });
+
   it('refuses what it cannot read or write, by name', async () => {
     const out = join(folder, 'x.gz');
     await assert.rejects(
@@ -67,6 +95,14 @@ describe('simulate and inspect', () => {
     await assert.rejects(
       simulate({ duration: '10s', out: '/dev/null/x.gz' }),
       (e: InputError) => e.field === 'out',
+    );
+    await assert.rejects(
+      simulate({ duration: '10s', out: '/dev/null/x.arrow' }),
+      (e: InputError) => e.field === 'out' && e.value === '/dev/null/x.arrow',
+    );
+    await assert.rejects(
+      simulate({ duration: '10s', out: join(folder, 'new', 'x.arrow'), market: 'queue' }),
+      (e: InputError) => e.field === 'market',
     );
     await assert.rejects(inspect({ TAPE: [out] }, context), InputError);
     assert.deepEqual(readdirSync(folder), []);
