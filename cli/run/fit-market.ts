@@ -1,8 +1,10 @@
+import { InputError } from '../../base/errors.ts';
 import { refuseSameFile } from '../../base/files.ts';
 import { formatTime, MICROSECONDS } from '../../base/time.ts';
 import { fitMarket, type MarketFit } from '../../market/simulated/fit/fit-market.ts';
 import { goodnessOf, writeMarketFile } from '../../market/simulated/market-file.ts';
 import { openTape } from '../../market/tape/reader.ts';
+import type { TapeInfo } from '../../market/tape/rows.ts';
 import type { Command } from '../command.ts';
 import { spanOptions } from '../options/lane.ts';
 
@@ -13,8 +15,7 @@ export const run: Command['run'] = async (args, context) => {
   const tape = openTape(path);
   try {
     const { info } = tape;
-    const { start = info.start, end = info.end } = spanOptions(args);
-    const span = { start: Math.max(start, info.start), end: Math.min(end, info.end) };
+    const span = stretchOf(info, spanOptions(args));
     const seconds = (info.end - info.start) / MICROSECONDS;
     const progress = context.progress('Fitting', Math.round(2 * seconds), 's');
     const fit = fitMarket(tape, {
@@ -42,6 +43,21 @@ export const run: Command['run'] = async (args, context) => {
   }
 };
 
+/** The stretch of the tape that is fitted to. Throws an InputError where nothing of the tape lies in it. */
+function stretchOf(info: TapeInfo, { start = info.start, end = info.end }: ReturnType<typeof spanOptions>) {
+  const stretch = { start: Math.max(start, info.start), end: Math.min(end, info.end) };
+  if (stretch.start <= stretch.end) return stretch;
+  const field = end < info.start ? '--end' : '--start';
+  throw new InputError({
+    code: 'empty-stretch',
+    message: `Nothing of the tape lies from ${formatTime(start)} to ${formatTime(end)}.`,
+    field,
+    value: formatTime(field === '--start' ? start : end),
+    expected: `times of the tape, ${formatTime(info.start)} to ${formatTime(info.end)}`,
+    hint: 'Check --start and --end.',
+  });
+}
+
 /** The parameters that are single numbers; the file has all. */
 function summary({ parameters, errors, theta, hawkes }: MarketFit) {
   const of = (value: number, standardError: number) => ({
@@ -67,7 +83,9 @@ function describe(fit: MarketFit): string {
   const { parameters, errors, events, hawkes } = fit;
   const per = (count: number) => (count / events.seconds).toPrecision(3);
   const { orders, touch } = parameters;
-  const se = (value: number, error: number) => `${value.toPrecision(3)} ± ${error.toPrecision(2)}`;
+  // At the edge of what the likelihood may look at there is no curvature to tell an error by.
+  const se = (value: number, error: number) =>
+    `${value.toPrecision(3)}${Number.isFinite(error) ? ` ± ${error.toPrecision(2)}` : ' (its error unknown)'}`;
   return [
     `a second: market orders ${per(events.marketOrders)}, limit orders ${per(events.limitOrders)}, cancels ` +
       `${per(events.cancels)}, best queues emptied ${per(events.emptied)}`,

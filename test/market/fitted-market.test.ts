@@ -17,7 +17,7 @@ import { marketNames, openMarket } from '../../market/simulated/open-market.ts';
 import type { MarketSink } from '../../market/simulated/simulated-market.ts';
 import { openTape } from '../../market/tape/reader.ts';
 import { TestFolder } from '../support/capture.ts';
-import { makergymJson } from '../support/cli.ts';
+import { makergym, makergymJson } from '../support/cli.ts';
 import { recordings } from '../support/recordings.ts';
 
 const SILENT: MarketSink = { onTrade() {}, onLevel() {}, onSettled() {} };
@@ -207,6 +207,33 @@ describe('a market fitted to a recording', () => {
       (error: InputError) =>
         error.code === 'tape-too-short' && /at least 60 s .* 300 market orders/.test(error.expected ?? ''),
     );
+  });
+
+  it('refuses a stretch that nothing of the tape lies in, and prints no NaN for an error that is unknown', async () => {
+    const { parameters } = readMarketFile(new URL('usdm-btcusdt.json', PRESETS).pathname);
+    // Faster than a millisecond: the kernel ends at the edge of what is searched.
+    const orders = { ...parameters.orders, decay: [5000, 1], same: [0.5, 0.1] };
+    folder.write(
+      'fast.json',
+      JSON.stringify({ ...document('usdm-btcusdt'), parameters: { ...parameters, orders } }),
+    );
+    const tape = folder.at('fast.arrow');
+    await makergym('simulate', '--market', folder.at('fast.json'), '--duration', '5m', '--out', tape);
+    const fitted = (...words: string[]) =>
+      makergymJson('fit-market', tape, '--out', folder.at('f.json'), ...words);
+    for (const [words, field] of [
+      [['--start', '2110-01-01T00:00:00Z'], '--start'],
+      [['--end', '2023-01-01T00:00:00Z'], '--end'],
+      [['--start', '2100-01-01T00:03:00Z', '--end', '2100-01-01T00:02:00Z'], '--start'],
+    ] as const) {
+      const { code, document: told } = await fitted(...words);
+      const error = told.error as { code: string; field: string };
+      assert.deepEqual([code, error.code, error.field], [2, 'empty-stretch', field]);
+    }
+    const { code, stdout } = await makergym('fit-market', tape, '--out', folder.at('f.json'), '--quiet');
+    assert.equal(code, 0);
+    assert.match(stdout, /its error unknown/);
+    assert.doesNotMatch(stdout, /NaN/);
   });
 
   it('refuses a file of another version, one that was changed, and what is none, by field', () => {
