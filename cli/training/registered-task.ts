@@ -85,7 +85,7 @@ export async function episodeRewards(
 
 /**
  * The exact value of the market in continuous time, from no inventory, where it is known: Poisson arrivals, exponential
- * fills, a mid without drift and a penalty on inventory. Not trading is worth 0.
+ * fills, a mid without drift and a penalty on inventory, and where it takes no minutes. Not trading is worth 0.
  */
 export function optimumOf(env: AnalyticVectorEnv): number | undefined {
   const { midPrice, arrivals, fills, reward, duration, maxInventory } = env.market.checked;
@@ -94,12 +94,23 @@ export function optimumOf(env: AnalyticVectorEnv): number | undefined {
     midPrice.name === 'brownian' ? midPrice.settings.drift === 0 : midPrice.name === 'heston';
   if (!penalty || !martingale || arrivals.name !== 'poisson' || fills.name !== 'exponential')
     return undefined;
-  return carteaJaimungal({
-    decay: fills.settings.decay as number,
-    rate: arrivals.settings.rate as number,
-    running: reward.settings.running as number,
-    terminal: reward.settings.terminal as number,
-    maxInventory,
-    duration,
-  }).value(0, 0);
+  const decay = fills.settings.decay as number;
+  const rate = arrivals.settings.rate as number;
+  const running = reward.settings.running as number;
+  const lots = Math.min(maxInventory, reachedLots(rate, duration));
+  // What the exponential takes: its norm times the duration, for each lot.
+  if ((decay * running * lots * lots + rate) * duration * lots > AFFORDABLE) return undefined;
+  const terminal = reward.settings.terminal as number;
+  return carteaJaimungal({ decay, rate, running, terminal, maxInventory: lots, duration }).value(0, 0);
+}
+
+/** About ten seconds of work on the exact value; more than that nobody waits for before a training. */
+const AFFORDABLE = 2e9;
+
+/**
+ * Lots beyond which the value from no inventory is the same to the last digit: both sides together fill by optimal
+ * quotes at a rate of 2λ/e, and a path of n fills weighs (2λT/e)ⁿ/n!, which 4λT and some more leave below 2⁻⁶⁰.
+ */
+function reachedLots(rate: number, duration: number): number {
+  return Math.ceil(4 * rate * duration) + 60;
 }

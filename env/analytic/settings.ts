@@ -103,7 +103,7 @@ export function completeMarket(
   const merged: Record<string, unknown> = { ...base, ...given };
   for (const key of PARTS) {
     const over = given[key];
-    if (typeof over !== 'object' || over === null) continue;
+    if (typeof over !== 'object' || over === null || Array.isArray(over)) continue;
     const under = base[key];
     const name = ['process', 'function', 'kind'].find((each) => each in under) as string;
     const other = name in over && (over as PartSettings)[name] !== under[name];

@@ -8,6 +8,8 @@ import { RunDirectory } from '../../checkpoints/run-directory.ts';
 import type { CommandContext } from '../../cli/command.ts';
 import { resolveConfig } from '../../cli/config.ts';
 import { run as train } from '../../cli/run/train.ts';
+import { optimumOf } from '../../cli/training/registered-task.ts';
+import { makeAnalyticVector } from '../../env/analytic/registration.ts';
 
 const SMALL = resolveConfig({
   seed: 5,
@@ -60,6 +62,17 @@ describe('makergym train --env', function () {
         ({ sha256 }) => sha256,
       );
     assert.deepEqual(hashes(halves), hashes(whole));
+  });
+
+  it('knows the optimum whatever the inventory limit: more lots than fills can bring change nothing', () => {
+    const optimum = (options: Record<string, unknown>) =>
+      optimumOf(makeAnalyticVector('CarteaJaimungal-v0', 1, options));
+    // 100 lots, and as many as nobody can hold: h(0, 0) of the reference.
+    for (const maxInventory of [100, 10_000, 1e9]) {
+      const value = optimum({ maxInventory }) ?? Number.NaN;
+      assert.ok(Math.abs(value - 68.2558347619) < 1e-9, `${maxInventory}: ${value}`);
+    }
+    assert.equal(optimum({ maxInventory: 1e9, duration: 100 }), undefined, 'hours of work');
   });
 
   it('refuses what it cannot use, naming it', async () => {

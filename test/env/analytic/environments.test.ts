@@ -161,6 +161,7 @@ describe('options of analytic environments', () => {
     refused({ arrivals: { process: 'hawkes', jump: 40, decay: 40 } }, 'arrivals.jump');
     refused({ midPrice: { process: 'heston', correlation: -1.5 } }, 'midPrice.correlation');
     refused({ midPrice: 'brownian' }, 'midPrice');
+    refused({ midPrice: [] }, 'midPrice');
     refused({ timeStep: 0.3 }, 'market.timeStep');
     refused({ timeStep: -1 }, 'market.timeStep');
     refused({ maxInventory: 0.5 }, 'market.maxInventory');
