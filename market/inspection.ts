@@ -124,13 +124,19 @@ class Watch implements MarketListener {
   #gaps = 0;
   #since = 0;
   #spread = 0;
+  /** The message changed the book; and the time of the last one of any kind. */
+  #moved = false;
+  #time = 0;
 
   constructor(market: MarketView) {
     this.#market = market;
   }
 
   beforeMessage(): void {}
-  onLevel(): void {}
+
+  onLevel(): void {
+    this.#moved = true;
+  }
 
   onTrade(_price: number, quantity: number, aggressor: Side): void {
     this.#trades++;
@@ -153,20 +159,30 @@ class Watch implements MarketListener {
   /** What stood since the last message stood unheard. */
   #lose(): void {
     this.#spread = 0;
+    this.#moved = true;
     this.breaks++;
   }
 
   afterMessage(time: number): void {
     this.#messages++;
-    if (this.#spread > 0) {
-      this.#spreads.set(this.#spread, (this.#spreads.get(this.#spread) ?? 0) + time - this.#since);
-    }
+    this.#time = time;
+    // Only what moves the book tells that it was heard of until now: a trade may come after a pause.
+    if (!this.#moved) return;
+    this.#moved = false;
+    this.#weigh();
     const { book, synchronised } = this.#market;
     this.#spread = synchronised && book.ready ? book.bestAsk - book.bestBid : 0;
     this.#since = time;
   }
 
+  #weigh(): void {
+    if (this.#spread <= 0) return;
+    this.#spreads.set(this.#spread, (this.#spreads.get(this.#spread) ?? 0) + this.#time - this.#since);
+  }
+
   result(duration: number) {
+    this.#weigh();
+    this.#since = this.#time;
     const spreads = [...this.#spreads].sort((a, b) => a[0] - b[0]);
     const total = spreads.reduce((sum, [, time]) => sum + time, 0);
     const share = (accept: (ticks: number) => boolean) =>

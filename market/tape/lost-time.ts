@@ -1,9 +1,9 @@
 import { Flag, Kind, type Tape, timeAt } from './rows.ts';
 
 /**
- * Stretches of a tape in which nobody listened: from the last message before a gap or a new snapshot to that. The book
- * stood still there because nothing of it was heard, which says nothing of the market: a pause of a day between two
- * captures is no day of one spread without a move.
+ * Stretches of a tape in which nobody listened: from the last depth message before a gap or a new snapshot to that. The
+ * book stood still there because nothing of it was heard, which says nothing of the market: a pause of a day between two
+ * captures is no day of one spread without a move. Trades after the pause come before the gap is found by the book.
  */
 export class LostTime {
   /** Begin and end of each stretch in turn, local times in µs. */
@@ -18,7 +18,8 @@ export class LostTime {
       for (let row = 0; row < length; row++) {
         if (index > 0 && (flags[row] & Flag.carried) !== 0) continue;
         const breaks = kind[row] === Kind.reset || kind[row] === Kind.gap;
-        if (!breaks && (flags[row] & Flag.messageEnd) === 0) continue;
+        const depth = kind[row] === Kind.bid || kind[row] === Kind.ask;
+        if (!breaks && !depth) continue;
         const time = timeAt(localTime, row);
         if (breaks && last >= 0 && time > last) this.#bounds.push(last, time);
         last = time;

@@ -128,7 +128,12 @@ describe('stylised facts', () => {
       ),
       { at: from + 10_000, bids: [[100, 4]] },
     ];
-    for (const lost of [[], [{ at: 10_050, gap: true as const }]]) {
+    // Found at once; not at all, but for the new snapshot; or by the book only, after a trade has come.
+    const stray: ScriptMessage[] = [
+      { at: day - 100, buy: [101, 0.25] },
+      { at: day - 50, gap: true },
+    ];
+    for (const lost of [[], [{ at: 10_050, gap: true as const }], stray]) {
       const facts = marketFacts(scriptTape([...half(0), ...lost, ...half(day)]));
       assert.equal(facts.orders, 18);
       near(facts.knownSeconds, 20);

@@ -111,13 +111,13 @@ export class EventCounts implements TapeListener {
     if (spread > 1) this.spreadSeconds[spreadClass(spread)] += seconds;
   }
 
-  onOrder(exchangeTime: number, aggressor: Side, quantity: number): void {
+  onOrder(exchangeTime: number, aggressor: Side, quantity: number, tradedAtBest: number): void {
     const side = (1 - aggressor) as Side;
     const levels = this.#events.sides[side];
     // The queue as the order found it: less what traded since the book was told, its own trades apart. Where more than
     // was shown has traded it was filled up in between, nobody knows how far.
     const shown = levels.sizes[levels.count - 1];
-    const before = shown - Math.max(0, this.#events.tradedAtBest(side) - quantity);
+    const before = shown - Math.max(0, tradedAtBest - quantity);
     const index = classOf(before > 0 ? before : shown, this.#grid.touchEdges);
     this.#found[side] = index;
     this.orderTimes.push(exchangeTime - this.#events.unknown);

@@ -7,8 +7,12 @@ import { Levels } from '../levels.ts';
 export interface TapeListener {
   /** The book is known and stands as it is from the last message to this one: `seconds` of it. Told before changes. */
   onTime(seconds: number): void;
-  /** One market order: trades of one side in a row with the same exchange time. */
-  onOrder(exchangeTime: number, aggressor: Side, quantity: number): void;
+  /**
+   * One market order: trades of one side in a row with the same exchange time. `tradedAtBest` of the side that it hit
+   * printed since the last depth message, with its own trades. Told when the next depth message shows that nothing was
+   * lost meanwhile.
+   */
+  onOrder(exchangeTime: number, aggressor: Side, quantity: number, tradedAtBest: number): void;
   /** Changes of levels in one depth message; the book still shows the one before. `traded` of each printed since then. */
   onChanges(changes: readonly Change[]): void;
 }
@@ -20,12 +24,19 @@ export interface Change {
   readonly traded: number;
 }
 
+interface Order {
+  readonly time: number;
+  readonly aggressor: Side;
+  quantity: number;
+}
+
 /** A stretch of a tape, local times in µs; all of it by default. */
 export interface Span {
   readonly start?: number;
   readonly end?: number;
 }
 
+const NO_ORDER: Order = { time: -1, aggressor: BID, quantity: 0 };
 const UNTOLD: TapeListener = { onTime() {}, onOrder() {}, onChanges() {} };
 
 /** A book that a tape moves, and what moved it, message by message. */
@@ -35,7 +46,9 @@ export class TapeEvents {
   readonly #step: number;
   /** Traded since the last depth message, by key, on the side that was hit. */
   readonly #traded = [new Map<number, number>(), new Map<number, number>()] as const;
-  #order = { time: -1, aggressor: BID as Side, quantity: 0 };
+  #order: Order = NO_ORDER;
+  /** Orders since the last depth message. */
+  readonly #orders: (Order & { readonly tradedAtBest: number })[] = [];
   #since = -1;
   #unknown = 0;
   /** Between a snapshot and a gap. */
@@ -54,11 +67,6 @@ export class TapeEvents {
   /** For how long the book was not known until now, µs of the local clock: gaps, and pauses between captures. */
   get unknown(): number {
     return this.#unknown;
-  }
-
-  /** Traded at the best price of a side since the last depth message. */
-  tradedAtBest(side: Side): number {
-    return this.#traded[side].get(this.sides[side].best) ?? 0;
   }
 
   /**
@@ -80,7 +88,7 @@ export class TapeEvents {
         if (index > 0 && (flags[row] & Flag.carried) !== 0) continue;
         const time = timeAt(localTime, row);
         if (time > end) {
-          this.#endOrder(listener);
+          this.#tellOrders(listener);
           return;
         }
         if (time >= start) listener = told;
@@ -92,9 +100,8 @@ export class TapeEvents {
           else changes.push({ side, key, after: size, traded: this.#traded[side].get(key) ?? 0 });
         } else if (kind[row] === Kind.buy || kind[row] === Kind.sell) {
           const aggressor = kind[row] === Kind.buy ? BID : ASK;
-          this.#onTrade(listener, timeAt(exchangeTime, row), aggressor, price[row], size);
+          this.#onTrade(timeAt(exchangeTime, row), aggressor, price[row], size);
         } else {
-          if (this.known) this.#endOrder(listener);
           this.#forget();
           rebuilding = kind[row] === Kind.reset;
         }
@@ -109,12 +116,12 @@ export class TapeEvents {
       }
       onBatch?.(timeAt(localTime, batch.length - 1));
     }
-    this.#endOrder(listener);
+    this.#tellOrders(listener);
   }
 
   #onDepth(listener: TapeListener, changes: readonly Change[], time: number): void {
     if (this.known) {
-      this.#endOrder(listener);
+      this.#tellOrders(listener);
       listener.onTime((time - this.#since) / 1e6);
       listener.onChanges(changes);
     } else this.#lose(time);
@@ -128,26 +135,40 @@ export class TapeEvents {
     if (this.#since >= 0) this.#unknown += time - this.#since;
   }
 
-  #onTrade(listener: TapeListener, time: number, aggressor: Side, price: number, size: number): void {
+  #onTrade(time: number, aggressor: Side, price: number, size: number): void {
     if (size === 0) return;
     if (time !== this.#order.time || aggressor !== this.#order.aggressor) {
-      this.#endOrder(listener);
+      this.#endOrder();
       this.#order = { time, aggressor, quantity: 0 };
     }
     this.#order.quantity += size;
     const side = 1 - aggressor;
     const key = side === BID ? price : -price;
-    // The order is told at its end, when what it traded itself is among the rest: see `onOrder` of the fit.
+    // The order ends later, when what it traded itself is among the rest: see `onOrder` of the fit.
     this.#traded[side].set(key, (this.#traded[side].get(key) ?? 0) + size);
   }
 
-  #endOrder(listener: TapeListener): void {
+  #endOrder(): void {
     const { time, aggressor, quantity } = this.#order;
-    if (quantity > 0 && this.known) listener.onOrder(time, aggressor, quantity);
-    this.#order = { time: -1, aggressor: BID, quantity: 0 };
+    if (quantity > 0 && this.known) {
+      const side = (1 - aggressor) as Side;
+      const tradedAtBest = this.#traded[side].get(this.sides[side].best) ?? 0;
+      this.#orders.push({ time, aggressor, quantity, tradedAtBest });
+    }
+    this.#order = NO_ORDER;
   }
 
+  #tellOrders(listener: TapeListener): void {
+    this.#endOrder();
+    for (const { time, aggressor, quantity, tradedAtBest } of this.#orders)
+      listener.onOrder(time, aggressor, quantity, tradedAtBest);
+    this.#orders.length = 0;
+  }
+
+  /** What traded since the last depth message may have traded long after, in a book that nobody knew. */
   #forget(): void {
+    if (this.known) this.#order = NO_ORDER;
+    this.#orders.length = 0;
     for (const side of this.sides) side.clear();
     for (const traded of this.#traded) traded.clear();
     this.#synchronised = false;
