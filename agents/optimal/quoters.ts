@@ -101,7 +101,7 @@ export class ValueFunctionQuoter extends DistanceQuoter {
     const step = Math.floor((1 - left / duration) * steps);
     // One lot more or less must be within the table; q_max withholds sides on its own.
     const q = Math.min(Math.max(view.inventory, 1 - maxInventory), maxInventory - 1);
-    const low = Math.min(Math.floor(q), maxInventory - 2);
+    const low = Math.floor(q);
     const share = q - low;
     const solution = this.#solution;
     out.bid = between(solution.bidDistance(step, low), solution.bidDistance(step, low + 1), share);
@@ -109,6 +109,7 @@ export class ValueFunctionQuoter extends DistanceQuoter {
   }
 }
 
+/** At a whole lot the next one does not count: beyond the limit its distance is infinite. */
 function between(from: number, to: number, share: number): number {
-  return from + share * (to - from);
+  return share === 0 ? from : from + share * (to - from);
 }

@@ -61,6 +61,14 @@ describe('optimal agents as quoters', () => {
     close(half.bidAt, 1000 - (solution.bidDistance(0, -3) + solution.bidDistance(0, -2)) / 2);
   });
 
+  it('a table of one lot either side quotes both sides by the distances from no inventory', () => {
+    const one = carteaJaimungal({ ...solution.problem, rate: 140, maxInventory: 1 });
+    const flat = quote(new ValueFunctionQuoter(one), wide);
+    close(flat.bidAt, 1000 - one.bidDistance(0, 0));
+    close(flat.askAt, 1000 + one.askDistance(0, 0));
+    assert.deepEqual([flat.bidQuantity, flat.askQuantity], [1, 1]);
+  });
+
   it('withholds the side that would pass q_max, and everything while acknowledgements are slow', () => {
     const full = quote(exact, { ...wide, inventory: 10 });
     assert.deepEqual([full.bidQuantity, full.askQuantity], [0, 1]);
