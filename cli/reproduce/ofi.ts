@@ -27,16 +27,16 @@ export const ofi: Reproduction = {
       const captures = files.map((file) => join(folder, pair, file));
       const { ofiRegression } = await inspect(captures, options);
       for (const [i, { horizonSeconds, slope, r2, n }] of ofiRegression.entries()) {
-        const measured = r2 ?? Number.NaN;
+        if (r2 === null) throw tooShort(captures, horizonSeconds, n);
         rows.push({
           case: name,
           quantity: `R² at ${horizonSeconds} s`,
           published: published[i],
-          measured,
+          measured: r2,
           // Of a squared correlation of normal variables, to first order in 1/n.
-          standardError: Math.sqrt((4 * measured * (1 - measured) ** 2) / n),
+          standardError: Math.sqrt((4 * r2 * (1 - r2) ** 2) / n),
           tolerance: published[i] - GATE,
-          within: measured > GATE && slope !== null && slope > 0,
+          within: r2 > GATE && slope !== null && slope > 0,
         });
       }
       progress.update(index + 1);
@@ -82,5 +82,16 @@ function recordings(given: string | undefined): string {
     expected:
       'a folder with binance/usdm-btcusdt/20240718.gz, 20240719.gz and binance/spot-btcusdt/20240808.gz, 20240809.gz',
     hint: 'Name it with --data DIR or MAKERGYM_DATA; for recordings of your own, makergym inspect prints the same regression.',
+  });
+}
+
+function tooShort(captures: readonly string[], horizonSeconds: number, n: number): InputError {
+  return new InputError({
+    code: 'recordings-too-short',
+    message: `${captures.join(' and ')} hold ${n} intervals of ${horizonSeconds} s: too few to regress on.`,
+    field: 'data',
+    value: n,
+    expected: 'recordings of an hour or so, as the published figures are of',
+    hint: 'Name a folder with whole recordings.',
   });
 }

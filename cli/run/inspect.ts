@@ -51,16 +51,16 @@ async function inspectTape(path: string, context: CommandContext) {
     const { symbol, venue } = instrument;
     context.print(`${symbol} on ${venue}, ${formatTime(start)} to ${formatTime(end)}, ${rows} rows`);
     context.print(describe(inspection));
-    const seconds = Math.max(inspection.durationSeconds, 1e-6);
+    const per = (count: number) => perSecond(count, inspection);
     return {
       instrument,
       rows,
       span: { start: formatTime(start), end: formatTime(end) },
       rates: {
-        rowsPerSecond: rows / seconds,
-        messagesPerSecond: inspection.messages / seconds,
-        tradesPerSecond: inspection.trades / seconds,
-        volumePerSecond: inspection.volume / seconds,
+        rowsPerSecond: per(rows),
+        messagesPerSecond: per(inspection.messages),
+        tradesPerSecond: per(inspection.trades),
+        volumePerSecond: per(inspection.volume),
       },
       ...inspection,
     };
@@ -70,8 +70,8 @@ async function inspectTape(path: string, context: CommandContext) {
 }
 
 function describe(inspection: Inspection): string {
-  const { spreadTicks, durationSeconds } = inspection;
-  const per = (count: number) => number(count / Math.max(durationSeconds, 1e-6), 2);
+  const { spreadTicks } = inspection;
+  const per = (count: number) => number(perSecond(count, inspection), 2);
   return [
     `messages/s ${per(inspection.messages)}, trades/s ${per(inspection.trades)}, gaps ${inspection.gaps}, ` +
       `autocorrelation of trade signs ${number(inspection.tradeSignAutocorrelation, 2)}`,
@@ -115,6 +115,11 @@ function describe(inspection: Inspection): string {
       ]),
     ),
   ].join('\n');
+}
+
+/** Null where no time passed. */
+function perSecond(count: number, { durationSeconds }: Inspection): number | null {
+  return durationSeconds > 0 ? count / durationSeconds : null;
 }
 
 function number(value: number | null, digits: number): string {

@@ -75,6 +75,8 @@ const PARTS = ['midPrice', 'arrivals', 'fills', 'reward'] as const;
 
 type Checked = ReturnType<typeof checkPart>;
 
+const JUMPS_A_STEP = 1000;
+
 export interface CheckedMarket {
   readonly midPrice: Checked;
   readonly arrivals: Checked;
@@ -123,12 +125,26 @@ export function checkMarket(market: AnalyticMarketSettings): CheckedMarket {
   if (Math.abs(steps * checked.timeStep - checked.duration) > 1e-9 * checked.duration || steps < 1) {
     throw badValue('market.timeStep', checked.timeStep, `a whole part of the duration ${checked.duration}`);
   }
+  const checkedPrice = checkPart('midPrice', midPrice, 'process', MID_PRICE_RULES);
+  checkJumps(checkedPrice, checked.timeStep);
   return {
     ...checked,
     steps,
-    midPrice: checkPart('midPrice', midPrice, 'process', MID_PRICE_RULES),
+    midPrice: checkedPrice,
     arrivals: checkPart('arrivals', arrivals, 'process', ARRIVAL_RULES),
     fills: checkPart('fills', fills, 'function', FILL_RULES),
     reward: checkPart('reward', reward, 'kind', REWARD_RULES),
   };
+}
+
+/** Each jump is drawn by itself: with a million in a step an episode would not end. */
+function checkJumps({ name, settings }: Checked, timeStep: number): void {
+  const most = JUMPS_A_STEP / timeStep;
+  if (name !== 'jump-diffusion' || (settings.jumpRate as number) <= most) return;
+  throw badValue(
+    'midPrice.jumpRate',
+    settings.jumpRate,
+    `at most ${most}, ${JUMPS_A_STEP} jumps a step`,
+    'So many jumps are a diffusion: raise volatility instead.',
+  );
 }

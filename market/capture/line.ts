@@ -29,7 +29,7 @@ export class CaptureLine {
   /** Reads `bytes[start, end)`, without the newline. */
   read(bytes: Uint8Array, start: number, end: number): LineKind {
     this.url = '';
-    let at = skipSpace(bytes, start, end);
+    let at = skipSpace(bytes, afterMark(bytes, start), end);
     if (at === end) this.kind = 'blank';
     else if (bytes[at] === LETTER_W || bytes[at] === LETTER_H) this.kind = this.#readUrl(bytes, at, end);
     else {
@@ -103,4 +103,10 @@ function skipSpace(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end && (bytes[at] === SPACE || bytes[at] === TAB || bytes[at] === CARRIAGE_RETURN)) at++;
   return at;
+}
+
+/** Editors and shells of some systems begin text with a byte order mark. */
+function afterMark(bytes: Uint8Array, start: number): number {
+  const marked = bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf;
+  return marked ? start + 3 : start;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { InputError, InterruptedError } from '../../base/errors.ts';
 import type { CommandContext } from '../../cli/command.ts';
@@ -6,6 +7,7 @@ import { DEFAULT_CONFIG } from '../../cli/config.ts';
 import { REPRODUCED } from '../../cli/reproduce/names.ts';
 import { type ReproducedRow, row } from '../../cli/reproduce/row.ts';
 import { run } from '../../cli/run/reproduce.ts';
+import { CaptureBuilder, TestFolder } from '../support/capture.ts';
 import { recordings } from '../support/recordings.ts';
 
 function context(seed = 0, aborted = false): CommandContext {
@@ -82,6 +84,25 @@ describe('reproduce', () => {
       reproduce('ofi', { data: tmpdir() }),
       (error) => error instanceof InputError && error.field === 'data' && /--data DIR/.test(error.hint ?? ''),
     );
+  });
+
+  it('ofi with recordings of a moment says that they are too short', async () => {
+    const folder = new TestFolder();
+    try {
+      const first = new CaptureBuilder().snapshot([['99.9', '1.5']], [['100.1', '1']]);
+      const second = new CaptureBuilder(first.lastId);
+      second.time = first.depth([['99.9', '2']], []).time;
+      second.depth([], [['100.1', '2']]);
+      for (const pair of ['usdm-btcusdt', 'spot-btcusdt']) {
+        const [one, other] = pair.startsWith('usdm') ? ['20240718', '20240719'] : ['20240808', '20240809'];
+        mkdirSync(folder.at(pair));
+        folder.gzip(`${pair}/${one}.gz`, first.text());
+        folder.gzip(`${pair}/${other}.gz`, second.text());
+      }
+      await assert.rejects(reproduce('ofi', { data: folder.path }), { code: 'recordings-too-short' });
+    } finally {
+      folder.remove();
+    }
   });
 
   it('can be interrupted', async () => {

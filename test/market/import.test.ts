@@ -98,6 +98,16 @@ describe('import', () => {
     }
   });
 
+  it('reads a file that begins with a byte order mark', async () => {
+    const text = start()
+      .depth([['99.9', '0']], [])
+      .text();
+    const { checksum } = await importText(text);
+    const marked = await importText(`\ufeff${text}`);
+    assert.equal(marked.checksum, checksum);
+    assert.equal(marked.ignored['malformed-line'], undefined);
+  });
+
   it('reads gzip of several members and zstd of several frames like the plain file', async () => {
     const capture = start();
     for (let i = 0; i < 50; i++) capture.depth([['99.7', `${1 + i}`]], []);

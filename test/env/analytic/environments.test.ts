@@ -160,6 +160,7 @@ describe('options of analytic environments', () => {
     refused({ arrivals: { rate: Number.NaN } }, 'arrivals.rate');
     refused({ arrivals: { process: 'hawkes', jump: 40, decay: 40 } }, 'arrivals.jump');
     refused({ midPrice: { process: 'heston', correlation: -1.5 } }, 'midPrice.correlation');
+    refused({ midPrice: { process: 'jump-diffusion', jumpRate: 1e12 } }, 'midPrice.jumpRate');
     refused({ midPrice: 'brownian' }, 'midPrice');
     refused({ midPrice: [] }, 'midPrice');
     refused({ timeStep: 0.3 }, 'market.timeStep');
