@@ -71,6 +71,23 @@ describe('record and serve, as programs', () => {
     assert.equal(program.stdout.trim().split('\n').length, 1);
   });
 
+  it('Ctrl-C that ends whoever reads the messages as well, as `2>&1 | tee` does, still closes the files', async () => {
+    const { url, rest } = await serve('--speed', 'max');
+    const recorder = record(folder.at('unread'), url, rest, '--json');
+    await recorder.prints('stderr', 'book known');
+    const { stderr } = recorder.process;
+    assert.ok(stderr !== null);
+    const closed = new Promise((resolve) => stderr.once('close', resolve));
+    stderr.destroy();
+    await closed;
+    recorder.process.kill('SIGINT');
+    assert.equal(await recorder.ended, 0);
+    const { files, messages } = JSON.parse(recorder.stdout) as { files: string[]; messages: number };
+    const imported = await importCaptures({ captures: files, out: folder.at('unread.arrow') });
+    assert.ok(messages > 1);
+    assert.equal(imported.messages, messages - 1);
+  });
+
   it('kill -9 in the middle leaves a capture that imports as it is', async () => {
     const { url, rest } = await serve('--speed', '20');
     const out = folder.at('killed');
