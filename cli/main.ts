@@ -7,6 +7,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 process.stderr.on('error', () => undefined);
 
 process.exitCode = await runProgram(process.argv.slice(2));
-// Worker threads of the numeric back ends must not keep a finished program alive.
-if (process.stdout.writableLength === 0) process.exit();
-else process.stdout.once('drain', () => process.exit());
+// Worker threads of the numeric back ends must not keep a finished program alive once all it printed is taken. An empty
+// write comes after all that waits; `drain` comes only where that was more than a stream likes to hold.
+process.stdout.write('', () => process.stderr.write('', () => process.exit()));
