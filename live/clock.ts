@@ -11,6 +11,9 @@ export interface Clock {
   after(milliseconds: number, work: () => void): Timer;
 }
 
+/** Node's timers take no longer wait: they end a longer one at once. 24.8 days. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
 /** The machine's clock: anchored to the time of day once, monotonic from there. */
 export class SystemClock implements Clock {
   now(): number {
@@ -18,7 +21,14 @@ export class SystemClock implements Clock {
   }
 
   after(milliseconds: number, work: () => void): Timer {
-    const handle = setTimeout(work, milliseconds);
+    let handle: NodeJS.Timeout;
+    const wait = (left: number): void => {
+      handle =
+        left > LONGEST_WAIT_MS
+          ? setTimeout(() => wait(left - LONGEST_WAIT_MS), LONGEST_WAIT_MS)
+          : setTimeout(work, left);
+    };
+    wait(milliseconds);
     return { cancel: () => clearTimeout(handle) };
   }
 }
