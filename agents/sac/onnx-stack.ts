@@ -60,7 +60,7 @@ export class OnnxStack {
   readonly #sets: readonly ReadonlyMap<string, Float32Array>[];
   readonly #scalars: Readonly<Record<UpdateNumber, Float32Array>>;
   readonly #numbers: Numbers[];
-  readonly #actInputs: readonly Record<string, Tensor>[];
+  readonly #actInputs: readonly Readonly<Record<string, Tensor>>[];
   readonly #lent: Readonly<Record<'observations' | 'noise' | 'action', LentTensor>>;
   readonly #silence = new Map<number, Float32Array>();
   /** Made when a batch of that size first comes. */
@@ -174,10 +174,13 @@ export class OnnxStack {
     out: Float32Array,
   ): Promise<void> {
     const { observationSize, actionSize } = this.options;
-    const feeds = this.#actInputs[this.#current];
-    feeds.observations = this.#lent.observations.of(observations, [...this.#lead, count, observationSize]);
     const actions = [...this.#lead, count, actionSize];
-    feeds.noise = this.#lent.noise.of(noise ?? this.#noNoise(count), actions);
+    // ONNX Runtime reads them in a later turn of the event loop, when another call may have begun.
+    const feeds = {
+      ...this.#actInputs[this.#current],
+      observations: this.#lent.observations.of(observations, [...this.#lead, count, observationSize]),
+      noise: this.#lent.noise.of(noise ?? this.#noNoise(count), actions),
+    };
     await this.#act.run(feeds, { action: this.#lent.action.of(out, actions) });
   }
 

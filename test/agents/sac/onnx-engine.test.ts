@@ -284,6 +284,23 @@ describe('SAC on ONNX Runtime', () => {
     });
   });
 
+  it('acts on each of two observations asked about at once as on each alone', async () => {
+    const options = sacOptions();
+    const engine = await createOnnxEngine(options, { threads });
+    const { observations, noise } = randomBatch(options);
+    const { observationSize, actionSize } = options;
+    const ask = async (row: number) => {
+      const action = new Float32Array(actionSize);
+      const drawn = noise.subarray(row * actionSize, (row + 1) * actionSize);
+      await engine.act(observations.subarray(row * observationSize), 1, drawn, action);
+      return action;
+    };
+    const alone = [await ask(0), await ask(1)];
+    assert.notDeepEqual(alone[0], alone[1]);
+    assert.deepEqual(await Promise.all([ask(0), ask(1)]), alone);
+    engine.dispose();
+  });
+
   it('an exported state is a copy', async () => {
     const options = sacOptions();
     const engine = await createOnnxEngine(options, { threads });
