@@ -1,4 +1,4 @@
-import type { SacEngineOptions, SacMetrics, TransitionBatch } from '../../agents/sac/engine.ts';
+import type { SacEngineOptions, SacMetrics, SacState, TransitionBatch } from '../../agents/sac/engine.ts';
 import { InputError } from '../../base/errors.ts';
 import { stream } from '../../base/random.ts';
 import { FakeEngine } from './fake-engine.ts';
@@ -6,13 +6,15 @@ import { FakeEngine } from './fake-engine.ts';
 /**
  * A {@link FakeEngine} for a thread of its own, made as the query of this module's URL says: `slow` for updates that
  * take from nothing to a few milliseconds by chance, `diverges=N` and `throws=N` for what happens in update N, `exits`
- * for a thread that ends in its first update, `refuses` for one that cannot be made.
+ * for a thread that ends in its first update, `leaves` for one that ends as soon as it has sent its state when it is asked
+ * for it, `keeps` for an engine that does not give its actor away after an update, `refuses` for one that cannot be made.
  */
 const wanted = new URL(import.meta.url).searchParams;
 const chance = stream(1, 'slow');
 
 class FaultyEngine extends FakeEngine {
   #count = 0;
+  #exports = 0;
 
   override async update(batch: TransitionBatch): Promise<SacMetrics> {
     this.#count++;
@@ -20,6 +22,17 @@ class FaultyEngine extends FakeEngine {
     if (this.#count === Number(wanted.get('throws'))) throw new Error('In "critic/layer 1": out of shape');
     if (wanted.has('slow')) work(chance.integer(300_000));
     return super.update(batch);
+  }
+
+  override exportState(): SacState {
+    // The first is taken at the start. What is sent goes out before the end of the turn.
+    if (this.#exports++ > 0 && wanted.has('leaves')) queueMicrotask(() => process.exit(7));
+    return super.exportState();
+  }
+
+  override exportActor(out: SacState): void {
+    if (this.#count > 0 && wanted.has('keeps')) throw new Error('the actor is gone');
+    super.exportActor(out);
   }
 }
 

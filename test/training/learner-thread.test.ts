@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isInstalled } from '../../agents/sac/packages.ts';
 import { InputError, InterruptedError, RunError } from '../../base/errors.ts';
 import { stream } from '../../base/random.ts';
@@ -183,6 +185,29 @@ describe('the learner in a thread of its own', function () {
       assert.match(error.message, /exit code 7/);
       return true;
     });
+    await sac.dispose();
+  });
+
+  it('says so when the thread ends between its answer and the count of what it did', () => {
+    const child = fileURLToPath(new URL('learner-leaves-child.ts', import.meta.url));
+    const { stdout, status } = spawnSync(process.execPath, ['--import', 'tsx', child], {
+      timeout: 30_000,
+      killSignal: 'SIGKILL',
+    });
+    assert.deepEqual(
+      [status, String(stdout)],
+      [0, "learner-ended: The learner's thread ended: exit code 7."],
+    );
+  });
+
+  it('says what ended the thread where it can', async () => {
+    const sac = new SAC(new PointEnv(), {
+      sac: { batchSize: 8 },
+      training: { learningStarts: 20 },
+      engineModule: fakeEngineModule('keeps'),
+    });
+    await assert.rejects(sac.learn({ totalTimesteps: 100 }), /The learner failed: the actor is gone/);
+    await assert.rejects(sac.weights(), { code: 'learner-failed' });
     await sac.dispose();
   });
 

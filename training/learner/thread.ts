@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { EngineChoice } from '../../agents/sac/choose-engine.ts';
 import type { SacEngineOptions, SacState } from '../../agents/sac/engine.ts';
 import type { NormaliserOptions, RunningNormaliser } from '../../env/normaliser.ts';
@@ -44,7 +44,9 @@ export type Answer =
   | { readonly kind: 'report'; readonly line: string }
   | { readonly kind: 'exported'; readonly snapshot: LearnerSnapshot }
   | { readonly kind: 'imported' }
-  | { readonly kind: 'failed'; readonly error: SentError };
+  | { readonly kind: 'failed'; readonly error: SentError }
+  /** The last there is: what ends the thread. */
+  | { readonly kind: 'ended'; readonly error: SentError };
 
 export interface ThreadOptions {
   readonly options: SacEngineOptions;
@@ -70,6 +72,7 @@ export class ThreadLearner implements BlockLearner {
   readonly #shared: SharedBlock;
   readonly #normaliser: RunningNormaliser;
   readonly #report: EngineChoice['report'];
+  readonly #exit: Promise<unknown>;
   #ready: Extract<Answer, { kind: 'ready' }> | undefined;
   #slots: readonly SacState[] = [];
   #slot = 0;
@@ -113,8 +116,13 @@ export class ThreadLearner implements BlockLearner {
       port: port2,
     };
     this.#worker = startWorker(spec, port2);
-    this.#worker.on('error', (error) => this.#end(error.message));
-    this.#worker.on('exit', (code) => this.#end(`exit code ${code}`));
+    this.#worker.on('error', (error) => this.#end(threadEnded(error.message)));
+    this.#exit = new Promise((resolve) => this.#worker.once('exit', resolve));
+    this.#worker.on('exit', (code) => {
+      // What it said before may still be on its way.
+      for (let last = this.#receive(); last !== undefined; last = this.#receive()) this.#take(last);
+      this.#end(threadEnded(`exit code ${code}`));
+    });
     port1.on('message', (answer: Answer) => this.#take(answer));
     // A program whose work is done may end without disposing of the agent.
     this.#hold(false);
@@ -144,10 +152,7 @@ export class ThreadLearner implements BlockLearner {
   async finish(): Promise<BlockResult> {
     if (this.#underWay === 0) return NOTHING_DONE;
     const number = this.#asked - this.#underWay;
-    while (!this.#shared.waitUntilDone(number, TURN_MS)) {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (this.#ended !== undefined) throw this.#ended;
-    }
+    await this.#done(number);
     this.#underWay--;
     this.#slot = 1 - this.#slot;
     const metrics = this.#shared.readMetrics(number);
@@ -168,19 +173,18 @@ export class ThreadLearner implements BlockLearner {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#worker.ref();
     if (this.#ended === undefined) {
-      const exit = new Promise((resolve) => this.#worker.once('exit', resolve));
-      this.#worker.ref();
       this.#port.postMessage({ kind: 'dispose' } satisfies Request);
       this.#ask();
-      await exit;
     }
+    await this.#exit;
     this.#port.close();
   }
 
   async #begin(): Promise<void> {
     const ready = await this.#answer();
-    if (ready.kind !== 'ready') throw unexpected(ready);
+    if (ready.kind !== 'ready') throw new Error(`answered ${ready.kind}`);
     this.#ready = ready;
     const { actor, actors } = ready;
     this.#slots = [sharedActor(actor, actors, 0), sharedActor(actor, actors, bytesOf(actor))];
@@ -197,10 +201,18 @@ export class ThreadLearner implements BlockLearner {
     this.#port.postMessage(request);
     const number = this.#ask();
     const answer = await this.#answer();
-    // Its counter follows its answer at once.
-    while (!this.#shared.waitUntilDone(number, TURN_MS)) if (this.#ended !== undefined) throw this.#ended;
+    // Its counter follows its answer at once, unless the thread ends in between.
+    await this.#done(number);
     if (answer.kind === 'failed') throw received(answer.error);
     return answer;
+  }
+
+  /** Waits until what has the number is done, while the event loop turns now and then. Throws what ended the thread. */
+  async #done(number: number): Promise<void> {
+    while (!this.#shared.waitUntilDone(number, TURN_MS)) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#ended !== undefined) throw this.#ended;
+    }
   }
 
   /** Asks for what was written or posted; its number. */
@@ -225,16 +237,25 @@ export class ThreadLearner implements BlockLearner {
       this.#report?.(answer.line);
       return;
     }
+    if (answer.kind === 'ended') {
+      this.#end(received(answer.error));
+      return;
+    }
     if (this.#waiting === undefined) this.#unclaimed = answer;
     else this.#waiting.resolve(answer);
     this.#waiting = undefined;
     this.#hold(false);
   }
 
-  #end(reason: string): void {
-    this.#ended ??= threadEnded(reason);
+  #receive(): Answer | undefined {
+    return receiveMessageOnPort(this.#port)?.message;
+  }
+
+  #end(cause: Error): void {
+    this.#ended ??= cause;
     this.#waiting?.reject(this.#ended);
     this.#waiting = undefined;
+    this.#hold(false);
   }
 
   /** Whether the process stays alive for what the thread will say. */
@@ -247,10 +268,6 @@ export class ThreadLearner implements BlockLearner {
       this.#port.unref();
     }
   }
-}
-
-function unexpected(answer: Answer): Error {
-  return answer.kind === 'failed' ? received(answer.error) : new Error(`answered ${answer.kind}`);
 }
 
 /** From sources, as tests run, the thread needs the loader that the process has. */

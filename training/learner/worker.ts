@@ -98,6 +98,6 @@ function publish(engine: SacEngine, slot: SacState): void {
 try {
   await serve(await makeEngine());
 } catch (error) {
-  answer({ kind: 'failed', error: sendable(error) });
+  answer({ kind: 'ended', error: sendable(error) });
 }
 port.close();
