@@ -134,12 +134,40 @@ function refuseOtherThanFile(path: string): void {
   if (!stat.isFile()) throw new Error('it is a device or a pipe, and no file');
 }
 
+/**
+ * Makes the first folder of a row of names, from number 1 on, that is not there yet, for something that may yet fail. Of
+ * several processes that look for a name at once each gets one of its own.
+ */
+export function claimFolder(name: (n: number) => string): string {
+  for (let n = 1; ; ) {
+    const path = name(n);
+    try {
+      makeFolder(dirname(path));
+    } catch (cause) {
+      throw cannotWrite(path, cause);
+    }
+    try {
+      mkdirSync(path);
+      made.add(resolve(path));
+      return path;
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'EEXIST') n++;
+      // Gone in between is the folder around it: another process had made it for what then failed.
+      else if (code !== 'ENOENT') {
+        removeFolder(dirname(path));
+        throw cannotWrite(path, cause);
+      }
+    }
+  }
+}
+
 /** A folder that `makeFolder` made stays: what it was made for is there. */
 export function keepFolder(path: string): void {
   for (let folder = resolve(path); made.delete(folder); ) folder = dirname(folder);
 }
 
-/** Removes a folder and those around it, as far as `makeFolder` made them and they are empty. */
+/** Removes a folder and those around it, as far as they were made here for what may yet fail and are empty. */
 export function removeFolder(path: string): void {
   for (let folder = resolve(path); made.has(folder); folder = dirname(folder)) {
     try {

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { claimFolder, removeFolder } from '../../base/files.ts';
 import { RunDirectory } from '../../checkpoints/run-directory.ts';
 import { checkArguments } from '../arguments.ts';
-import type { Command, CommandContext } from '../command.ts';
+import type { Arguments, Command, CommandContext } from '../command.ts';
 import {
   assign,
   type Config,
@@ -22,7 +22,17 @@ const EMBEDDED = [
 ];
 
 export const run: Command['run'] = async (args, context) => {
-  const run = typeof args.out === 'string' ? args.out : freeName();
+  const run = typeof args.out === 'string' ? args.out : claimFolder((n) => join('runs', `start-${n}`));
+  try {
+    return await goThrough(run, args, context);
+  } catch (error) {
+    // A claimed name is free again where nothing was made in it.
+    removeFolder(run);
+    throw error;
+  }
+};
+
+async function goThrough(run: string, args: Arguments, context: CommandContext): ReturnType<Command['run']> {
   RunDirectory.refuseExisting(run);
   const config = smallConfig(context);
   const execute = (name: string, raw: Record<string, unknown>, seed = config.seed) =>
@@ -59,7 +69,7 @@ export const run: Command['run'] = async (args, context) => {
   context.print(`Export       ${String(exported.out)}`);
   context.print(`TensorBoard  tensorboard --logdir ${join(run, 'tb')}`);
   return { run, training, evaluation, report, export: exported };
-};
+}
 
 async function runStep(
   name: string,
@@ -86,11 +96,4 @@ function smallConfig(context: CommandContext): Config {
 
 function lookup(config: Config, path: string): unknown {
   return path.split('.').reduce<unknown>((node, key) => (node as Settings)[key], config);
-}
-
-function freeName(): string {
-  for (let n = 1; ; n++) {
-    const name = join('runs', `start-${n}`);
-    if (!existsSync(name)) return name;
-  }
 }

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { InputError } from '../../base/errors.ts';
+import { claimFolder, removeFolder } from '../../base/files.ts';
 import { gitRevision, RunDirectory } from '../../checkpoints/run-directory.ts';
 import type { EnvOptions } from '../../env/registry.ts';
 import { openMarket } from '../../market/simulated/open-market.ts';
@@ -23,18 +23,39 @@ const PROGRAM = `makergym ${VERSION}`;
 const WITH_RESUME = new Set(['resume', 'total-timesteps', 'engine', 'device', 'threads', 'json', 'quiet']);
 
 export const run: Command['run'] = async (args, context) => {
-  const plan = args.resume === undefined ? await beginRun(args, context) : resumeRun(args, context);
-  for (const line of plan.task.lines) context.log(line);
-  return train(plan, context);
+  if (args.resume !== undefined) return execute(resumeRun(args, context), context);
+  const totalTimesteps = checkSources(args);
+  const path = typeof args.out === 'string' ? args.out : claimFolder((n) => join('runs', `train-${n}`));
+  try {
+    return await execute(await beginRun(path, totalTimesteps, args, context), context);
+  } catch (error) {
+    // A claimed name is free again where the run did not begin.
+    removeFolder(path);
+    throw error;
+  }
 };
 
-async function beginRun(args: Arguments, context: CommandContext): Promise<TrainingPlan> {
+function execute(plan: TrainingPlan, context: CommandContext): ReturnType<typeof train> {
+  for (const line of plan.task.lines) context.log(line);
+  return train(plan, context);
+}
+
+/** Throws an InputError unless there is one market or environment to train in, and says for how many timesteps. */
+function checkSources(args: Arguments): number {
   const totalTimesteps = args['total-timesteps'];
   if (typeof totalTimesteps !== 'number') throw missing('total-timesteps', 'how many timesteps to train');
   const sources = [args.tape, args.market, args.env].filter((source) => source !== undefined);
   if (sources.length === 0) throw missing('tape', 'one of --tape, --market and --env');
   if (sources.length > 1) throw tooMany();
-  const path = typeof args.out === 'string' ? args.out : freeName();
+  return totalTimesteps;
+}
+
+async function beginRun(
+  path: string,
+  totalTimesteps: number,
+  args: Arguments,
+  context: CommandContext,
+): Promise<TrainingPlan> {
   RunDirectory.refuseExisting(path);
   const { config } = context;
   const task = args.env === undefined ? await onTapes(path, args, context) : inEnvironment(args, config);
@@ -186,13 +207,6 @@ async function simulated(run: string, args: Arguments, context: CommandContext):
   const out = join(run, 'market', 'training.arrow');
   await simulate({ market: args.market, duration: args.duration ?? '1h', out }, context);
   return out;
-}
-
-function freeName(): string {
-  for (let n = 1; ; n++) {
-    const name = join('runs', `train-${n}`);
-    if (!existsSync(name)) return name;
-  }
 }
 
 function commandLine(): string {

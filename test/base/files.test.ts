@@ -9,11 +9,19 @@ import fs, {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AtomicFile, appendToFile, refuseSameFile, writeFileAtomic } from '../../base/files.ts';
+import {
+  AtomicFile,
+  appendToFile,
+  claimFolder,
+  refuseSameFile,
+  removeFolder,
+  writeFileAtomic,
+} from '../../base/files.ts';
 
 const FILES = new URL('../../base/files.ts', import.meta.url).href;
 
@@ -143,6 +151,28 @@ describe('atomic files', () => {
       });
     }
     refuseSameFile(join(folder, 'tape.arrow'), '--out', [input]);
+  });
+});
+
+describe('a folder that is claimed', () => {
+  it('is the first that is free, is gone again with those around it where what it was made for failed', () => {
+    const around = mkdtempSync(join(tmpdir(), 'makergym-'));
+    try {
+      const name = (n: number): string => join(around, 'runs', `train-${n}`);
+      assert.deepEqual([claimFolder(name), claimFolder(name)], [name(1), name(2)]);
+      writeFileSync(join(name(2), 'x'), '');
+      removeFolder(name(2));
+      removeFolder(name(1));
+      assert.deepEqual(readdirSync(join(around, 'runs')), ['train-2']);
+      rmSync(name(2), { recursive: true });
+      assert.equal(claimFolder(name), name(1));
+      removeFolder(name(1));
+      assert.deepEqual(readdirSync(around), []);
+      writeFileSync(join(around, 'runs'), '');
+      assert.throws(() => claimFolder(name), { code: 'cannot-write', value: name(1) });
+    } finally {
+      rmSync(around, { recursive: true });
+    }
   });
 });
 

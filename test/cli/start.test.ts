@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makergymJson } from '../support/cli.ts';
@@ -29,5 +29,18 @@ describe('makergym start', () => {
     const config = readFileSync(join(run, 'config.json'), 'utf8');
     assert.deepEqual(JSON.parse(config).sac.hidden, [8]);
     assert.equal(JSON.parse(config).sac.discount, 0.95);
+  });
+
+  it('takes no name where it does not come to begin', async () => {
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      const { code, document } = await makergymJson('start', '--set', 'sac.hidden=[0]');
+      assert.deepEqual([code, readdirSync(folder)], [2, []], JSON.stringify(document));
+      const late = await makergymJson('start', '--duration', '1', '--quiet');
+      assert.deepEqual([late.code, readdirSync(folder)], [2, []], JSON.stringify(late.document));
+    } finally {
+      process.chdir(before);
+    }
   });
 });

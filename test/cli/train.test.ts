@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError, InterruptedError } from '../../base/errors.ts';
@@ -120,6 +120,29 @@ describe('makergym train', function () {
       assert.equal(b.record.command.length, 2);
     });
   }
+
+  it('without --out takes a name that is free, also beside another that looks for one, and leaves none unused', async () => {
+    const before = process.cwd();
+    const here = join(folder, 'here');
+    mkdirSync(here);
+    process.chdir(here);
+    try {
+      await assert.rejects(run({ tape: [tape], 'total-timesteps': 10, engine: 'tfjs-cup' }), InputError);
+      await assert.rejects(run({ market: 'nowhere', 'total-timesteps': 10 }), InputError);
+      assert.deepEqual(readdirSync(here), []);
+      const both = await Promise.allSettled(
+        [1, 2].map(() => run({ tape: [tape], 'total-timesteps': 10 }).then(({ result }) => result.run)),
+      );
+      const names = ['train-1', 'train-2'].map((name) => join('runs', name));
+      assert.deepEqual(
+        both,
+        names.map((value) => ({ status: 'fulfilled', value })),
+      );
+      for (const name of names) assert.equal(RunDirectory.open(name).record.totalTimesteps, 10);
+    } finally {
+      process.chdir(before);
+    }
+  });
 
   it('does not go on from a checkpoint that was changed, and names the part', async () => {
     const run_ = RunDirectory.open(join(folder, 'broken-1'));
