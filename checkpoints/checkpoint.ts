@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { InputError, MakergymError, RunError } from '../base/errors.ts';
 import { AtomicFile, keepFolder, makeFolder, removeFolder, requireFile } from '../base/files.ts';
 import { verifyFile } from './file-record.ts';
 import type { FileRecord } from './policy-manifest.ts';
+import { hiddenNames, readWhole, removeSetAside, replacedMeanwhile, stamp, standing } from './replacement.ts';
 
 export const CHECKPOINT_FORMAT = 'makergym-checkpoint';
 export const CHECKPOINT_VERSION = 1;
@@ -29,7 +30,10 @@ export interface Checkpoint {
   readonly directory: string;
   readonly manifest: CheckpointManifest;
   has(part: string): boolean;
-  /** Path of a part; throws an InputError if the checkpoint has none of that name. */
+  /**
+   * Path of a part. Throws an InputError if the checkpoint has none of that name, a RunError if it was replaced since it
+   * was loaded.
+   */
   path(part: string): string;
 }
 
@@ -51,8 +55,16 @@ export function saveCheckpoint(
   return manifest;
 }
 
-/** Reads a checkpoint and verifies each part. Throws an InputError naming the file, what was expected and found. */
+/**
+ * Reads a checkpoint and verifies each part, also beside a process that replaces it. Throws an InputError naming the
+ * file, what was expected and found.
+ */
 export function loadCheckpoint(directory: string): Checkpoint {
+  return readWhole(() => standing(directory), verifyCheckpoint);
+}
+
+function verifyCheckpoint(directory: string): Checkpoint {
+  const loaded = stamp(() => directory);
   const manifest = readManifest(directory) as Partial<CheckpointManifest>;
   if (manifest.format !== CHECKPOINT_FORMAT || !Array.isArray(manifest.files)) {
     throw new InputError({
@@ -81,6 +93,7 @@ export function loadCheckpoint(directory: string): Checkpoint {
     manifest: manifest as CheckpointManifest,
     has: (part) => names.has(part),
     path(part) {
+      if (stamp(() => directory) !== loaded) throw replacedMeanwhile(directory);
       if (names.has(part)) return join(directory, part);
       throw new InputError({
         code: 'missing-part',
@@ -115,22 +128,24 @@ export function readManifest(directory: string): Readonly<Record<string, unknown
 
 /** Fills a hidden folder beside `directory`, then puts it in its place; removes it if `fill` throws. */
 export function replaceDirectory(directory: string, fill: (partial: string) => void): void {
-  const beside = join(dirname(directory), `.${basename(directory)}.${randomBytes(4).toString('hex')}`);
-  const partial = `${beside}.partial`;
-  const old = `${beside}.old`;
+  const { partial, old } = hiddenNames(directory, randomBytes(4).toString('hex'));
   try {
     makeFolder(dirname(directory));
     mkdirSync(partial);
     fill(partial);
     const replaces = existsSync(directory);
-    if (replaces) renameSync(directory, old);
+    if (replaces) {
+      // Where one was killed behind its second step: what is set aside must be the latest, should this one be killed too.
+      removeSetAside(directory);
+      renameSync(directory, old);
+    }
     try {
       renameSync(partial, directory);
     } catch (error) {
       if (replaces) renameSync(old, directory);
       throw error;
     }
-    rmSync(old, { recursive: true, force: true });
+    removeSetAside(directory);
     keepFolder(dirname(directory));
   } catch (cause) {
     rmSync(partial, { recursive: true, force: true });

@@ -7,6 +7,7 @@ import { CHECKPOINT_FORMAT, readManifest, replaceDirectory } from './checkpoint.
 import { recordBytes, verifyFile } from './file-record.ts';
 import type { PolicyManifest } from './policy-manifest.ts';
 import { checkManifest } from './policy-schema.ts';
+import { readWhole, standing } from './replacement.ts';
 import { encodeSafetensors, float32Tensors, readSafetensors } from './safetensors.ts';
 
 export const POLICY_WEIGHTS = 'policy.safetensors';
@@ -61,11 +62,18 @@ export function policyParts(
 }
 
 /**
- * Loads a policy from a run (its `best/`, else its newest checkpoint), a checkpoint, or an export.
- * Throws an InputError where there is none, a hash is wrong, or the weights do not fit the manifest.
+ * Loads a policy from a run (its `best/`, else its newest checkpoint), a checkpoint, or an export, also while the run
+ * goes on and replaces it. Throws an InputError where there is none, a hash is wrong, or the weights do not fit
+ * the manifest.
  */
 export function loadPolicy(path: string): LoadedPolicy {
-  const directory = policyDirectory(path);
+  return readWhole(
+    () => policyDirectory(path),
+    (directory) => readPolicy(directory, path),
+  );
+}
+
+function readPolicy(directory: string, path: string): LoadedPolicy {
   const manifest: Readonly<Record<string, unknown>> = readManifest(directory);
   if (manifest.format !== 'makergym-policy' || manifest.version !== 1) {
     throw new InputError({
@@ -88,13 +96,15 @@ export function loadPolicy(path: string): LoadedPolicy {
 
 /** Folder of the policy that `path` names. */
 export function policyDirectory(path: string): string {
-  requireFile(path, 'policy');
-  if (existsSync(join(path, 'manifest.json'))) {
-    return readManifest(path).format === CHECKPOINT_FORMAT ? join(path, POLICY_IN_CHECKPOINT) : path;
+  const folder = standing(path);
+  requireFile(folder, 'policy');
+  if (existsSync(join(folder, 'manifest.json'))) {
+    return readManifest(folder).format === CHECKPOINT_FORMAT ? join(folder, POLICY_IN_CHECKPOINT) : folder;
   }
-  if (existsSync(join(path, 'best', 'manifest.json'))) return join(path, 'best');
-  const newest = checkpointSteps(path).at(-1);
-  if (newest !== undefined) return join(path, 'checkpoints', `step_${newest}`, POLICY_IN_CHECKPOINT);
+  const best = standing(join(folder, 'best'));
+  if (existsSync(join(best, 'manifest.json'))) return best;
+  const newest = checkpointSteps(folder).at(-1);
+  if (newest !== undefined) return join(folder, 'checkpoints', `step_${newest}`, POLICY_IN_CHECKPOINT);
   throw new InputError({
     code: 'no-policy',
     message: `${path} holds no policy.`,

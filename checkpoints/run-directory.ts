@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../base/errors.ts';
 import { appendToFile, requireFile, writeFileAtomic } from '../base/files.ts';
 import { checkpointSteps } from './policy.ts';
+import { mendReplacements } from './replacement.ts';
 
 const FORMAT = 'makergym-run';
 /** What a folder may hold before a run begins in it: a simulated market. */
@@ -73,7 +74,7 @@ export class RunDirectory {
     return run;
   }
 
-  /** Opens a run; throws an InputError where there is none. Folders that a crash left half written are removed. */
+  /** Opens a run, which another process may go on with meanwhile; throws an InputError where there is none. */
   static open(path: string): RunDirectory {
     const run = new RunDirectory(path);
     requireFile(path, 'run');
@@ -92,11 +93,16 @@ export class RunDirectory {
         hint: 'Name the folder that makergym train wrote.',
       });
     }
-    for (const folder of [path, join(path, 'checkpoints')]) {
-      for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-        if (/^\..+\.partial$/.test(name)) rmSync(join(folder, name), { recursive: true, force: true });
-      }
-    }
+    return run;
+  }
+
+  /**
+   * Opens a run to go on with it, as no other process may do. Folders that a crash left half written are removed, and
+   * those it left without their name get it back.
+   */
+  static resume(path: string): RunDirectory {
+    const run = RunDirectory.open(path);
+    for (const folder of [path, join(path, 'checkpoints')]) mendReplacements(folder);
     return run;
   }
 

@@ -8,6 +8,7 @@ import { InputError, nearestMatch, unknownName } from '../base/errors.ts';
 import { requireFile } from '../base/files.ts';
 import { loadPolicy } from '../checkpoints/policy.ts';
 import type { PolicyManifest } from '../checkpoints/policy-manifest.ts';
+import { standing } from '../checkpoints/replacement.ts';
 import { MidQuoter } from '../env/market-making/mid-quoter.ts';
 import type { Quoter } from '../env/quoter.ts';
 import type { ConditionTimeline } from '../safety/condition-timeline.ts';
@@ -60,7 +61,8 @@ export async function resolveAgent(text: string, config: Config): Promise<Resolv
     return { name: text, createQuoter: () => BASELINES[text](config) };
   }
   if (MODULES.includes(extname(text).toLowerCase())) return loadModule(text, config);
-  if (existsSync(text) && statSync(text).isDirectory()) return loadPolicyAgent(text, config);
+  const folder = statSync(standing(text), { throwIfNoEntry: false });
+  if (folder?.isDirectory()) return loadPolicyAgent(text, config);
   if (existsSync(text)) {
     throw new InputError({
       code: 'not-an-agent',

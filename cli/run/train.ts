@@ -161,7 +161,7 @@ function resumeRun(args: Arguments, context: CommandContext): TrainingPlan {
   const named = String(args.resume);
   const checkpoint = /^step_\d+$/.test(basename(named)) ? resolve(named) : undefined;
   const path = checkpoint === undefined ? named : dirname(dirname(checkpoint));
-  const run = RunDirectory.open(path);
+  const run = RunDirectory.resume(path);
   const { record } = run;
   const from = checkpoint ?? run.lastCheckpoint;
   if (from === undefined) {

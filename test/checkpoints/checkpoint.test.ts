@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../checkpoints/checkpoint.ts';
+import { whileReading } from '../support/while-reading.ts';
 
 describe('a checkpoint', () => {
   let folder: string;
@@ -67,6 +77,67 @@ describe('a checkpoint', () => {
     saveCheckpoint(at, { 'a.txt': 'new' });
     assert.equal(readFileSync(loadCheckpoint(at).path('a.txt'), 'utf8'), 'new');
     assert.deepEqual(readdirSync(folder), ['step_1']);
+  });
+
+  for (const [file, count] of [
+    ['manifest.json', 1],
+    ['a.txt', 1],
+    ['b.txt', 1],
+  ] as const) {
+    it(`is read whole beside a process that replaces it before ${file} is read`, () => {
+      const at = join(folder, 'best');
+      saveCheckpoint(at, { 'a.txt': 'old', 'b.txt': 'old' });
+      const replace = () => saveCheckpoint(at, { 'a.txt': 'new', 'b.txt': 'newer' });
+      const checkpoint = whileReading(file, count, replace, () => loadCheckpoint(at));
+      assert.deepEqual(
+        checkpoint.manifest.files.map(({ bytes }) => bytes),
+        [3, 5],
+      );
+      assert.equal(readFileSync(checkpoint.path('b.txt'), 'utf8'), 'newer');
+    });
+  }
+
+  it('is read where another process is about to replace it, or was killed at it', () => {
+    const at = join(folder, 'best');
+    saveCheckpoint(at, { 'a.txt': 'old' });
+    const old = join(folder, '.best.0badcafe.old');
+    renameSync(at, old);
+    assert.equal(readFileSync(loadCheckpoint(at).path('a.txt'), 'utf8'), 'old');
+    const replace = () => {
+      saveCheckpoint(at, { 'a.txt': 'new' });
+      assert.deepEqual(readdirSync(folder), ['best']);
+    };
+    const checkpoint = whileReading('a.txt', 1, replace, () => loadCheckpoint(at));
+    assert.equal(readFileSync(checkpoint.path('a.txt'), 'utf8'), 'new');
+  });
+
+  it('says so when it is replaced between loading and use', () => {
+    const at = join(folder, 'best');
+    saveCheckpoint(at, { 'a.txt': 'old' });
+    const checkpoint = loadCheckpoint(at);
+    saveCheckpoint(at, { 'a.txt': 'new' });
+    assert.throws(() => checkpoint.path('a.txt'), { code: 'replaced-meanwhile' });
+  });
+
+  it('keeps aside only the latest while it is replaced', () => {
+    const at = join(folder, 'best');
+    saveCheckpoint(at, { 'a.txt': 'old' });
+    // Of a process that was killed right after its replacement.
+    mkdirSync(join(folder, '.best.0badcafe.old'));
+    const rename = fs.renameSync;
+    fs.renameSync = (from, to) => {
+      rename(from, to);
+      if (from === at) assert.deepEqual(readFileSync(join(String(to), 'a.txt'), 'utf8'), 'old');
+      if (from === at) assert.equal(readdirSync(folder).filter((name) => name.endsWith('.old')).length, 1);
+    };
+    syncBuiltinESMExports();
+    try {
+      saveCheckpoint(at, { 'a.txt': 'new' });
+    } finally {
+      fs.renameSync = rename;
+      syncBuiltinESMExports();
+    }
+    assert.deepEqual(readdirSync(folder), ['best']);
   });
 
   it('is told from other folders', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SacState } from '../../agents/sac/engine.ts';
@@ -7,6 +7,7 @@ import { InputError } from '../../base/errors.ts';
 import { loadPolicy, type PolicyDescription, savePolicy } from '../../checkpoints/policy.ts';
 import { DEFAULT_LANE, DEFAULT_MARKET_MAKING } from '../../env/settings.ts';
 import { DEFAULT_SAFETY } from '../../safety/limits.ts';
+import { whileReading } from '../support/while-reading.ts';
 
 const description: PolicyDescription = {
   format: 'makergym-policy',
@@ -76,6 +77,53 @@ describe('a saved policy', () => {
     assert.ok(loadPolicy(join(run, 'checkpoints', 'step_5')).directory.endsWith(join('step_5', 'policy')));
     savePolicy(join(run, 'best'), description, state);
     assert.equal(loadPolicy(run).directory, join(run, 'best'));
+  });
+
+  it('is the best of a run also while another takes its place', () => {
+    const run = join(folder, 'run');
+    const best = join(run, 'best');
+    savePolicy(join(run, 'checkpoints', 'step_5', 'policy'), description, state);
+    writeFileSync(join(run, 'checkpoints', 'step_5', 'manifest.json'), '{"format":"makergym-checkpoint"}');
+    const trained = (seed: number) => ({
+      description: { ...description, provenance: { ...description.provenance, seed } },
+      weights: { ...state, 'actor/0/bias': { shape: [3], data: new Float32Array(3).fill(seed) } },
+    });
+    const save = (seed: number) => savePolicy(best, trained(seed).description, trained(seed).weights);
+    for (const [file, count] of [
+      ['manifest.json', 1],
+      ['policy.safetensors', 1],
+      // Verified, and then replaced before it is taken.
+      ['policy.safetensors', 2],
+    ] as const) {
+      save(7);
+      const { manifest, weights } = whileReading(
+        file,
+        count,
+        () => save(8),
+        () => loadPolicy(run),
+      );
+      assert.deepEqual([manifest.provenance.seed, weights['actor/0/bias'].data[0]], [8, 8], file);
+    }
+    renameSync(best, join(run, '.best.0badcafe.old'));
+    for (const path of [run, best]) assert.equal(loadPolicy(path).manifest.provenance.seed, 8, path);
+  });
+
+  it('of the newest checkpoint is read though that is removed for a newer one meanwhile', () => {
+    const run = join(folder, 'run');
+    const save = (step: number) => {
+      savePolicy(join(run, 'checkpoints', `step_${step}`, 'policy'), description, state);
+      writeFileSync(
+        join(run, 'checkpoints', `step_${step}`, 'manifest.json'),
+        '{"format":"makergym-checkpoint"}',
+      );
+    };
+    save(5);
+    const goOn = () => {
+      save(10);
+      rmSync(join(run, 'checkpoints', 'step_5'), { recursive: true });
+    };
+    const { directory } = whileReading('policy.safetensors', 1, goOn, () => loadPolicy(run));
+    assert.equal(directory, join(run, 'checkpoints', 'step_10', 'policy'));
   });
 
   it('is refused when missing, changed, or of another shape', () => {

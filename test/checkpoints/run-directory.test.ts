@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
-import { saveCheckpoint } from '../../checkpoints/checkpoint.ts';
+import { loadCheckpoint, saveCheckpoint } from '../../checkpoints/checkpoint.ts';
 import { RunDirectory } from '../../checkpoints/run-directory.ts';
 
 describe('a run directory', () => {
@@ -48,7 +57,7 @@ describe('a run directory', () => {
     assert.equal(run.lastCheckpoint, run.checkpoint(10_000));
   });
 
-  it('does not take a folder that a crash left half written for a checkpoint, and clears it away', () => {
+  it('does not take a folder that a crash left half written for a checkpoint, and clears it away when it is resumed', () => {
     const run = create();
     saveCheckpoint(run.checkpoint(10), { a: 'x' });
     mkdirSync(run.checkpoint(20));
@@ -56,7 +65,24 @@ describe('a run directory', () => {
     mkdirSync(partial);
     writeFileSync(join(partial, 'a'), 'x');
     assert.equal(RunDirectory.open(run.path).lastCheckpoint, run.checkpoint(10));
+    // Who only looks at it may stand beside a training that writes there.
+    assert.ok(existsSync(partial));
+    assert.equal(RunDirectory.resume(run.path).lastCheckpoint, run.checkpoint(10));
     assert.ok(!existsSync(partial));
+  });
+
+  it('gives back its name to what a killed replacement left without, and removes what another has replaced', () => {
+    const run = create();
+    saveCheckpoint(run.best, { a: 'best' });
+    renameSync(run.best, join(run.path, '.best.0badcafe.old'));
+    saveCheckpoint(run.checkpoint(10), { a: 'x' });
+    mkdirSync(join(run.path, 'checkpoints', '.step_10.0badcafe.old'));
+    RunDirectory.open(run.path);
+    assert.ok(!existsSync(run.best));
+    RunDirectory.resume(run.path);
+    assert.equal(readFileSync(loadCheckpoint(run.best).path('a'), 'utf8'), 'best');
+    assert.deepEqual(readdirSync(join(run.path, 'checkpoints')), ['step_10']);
+    assert.deepEqual(readdirSync(run.path).sort(), ['best', 'checkpoints', 'config.json', 'run.json', 'tb']);
   });
 
   it('forgets what lies beyond the checkpoint it goes on from', () => {
