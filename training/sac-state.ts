@@ -16,7 +16,7 @@ import type { Curriculum, CurriculumState } from './curriculum.ts';
 import type { EarlyStop, EarlyStopState } from './early-stop.ts';
 import type { Environments } from './environments.ts';
 import type { EpisodeStatistics, EpisodeStatisticsState } from './episode-statistics.ts';
-import type { BlockLearner } from './learner/block.ts';
+import type { BlockLearner, LearnerSnapshot } from './learner/block.ts';
 import type { LearnerState } from './learner.ts';
 import type { Recorder, RecorderState } from './recorder.ts';
 import type { SAC } from './sac.ts';
@@ -80,12 +80,13 @@ interface TrainerState {
   readonly recorder: RecorderState;
 }
 
-export async function saveSac(
+/** `snapshot`: of the learner, after all updates so far. */
+export function saveSac(
   directory: string,
   parts: SacParts,
+  { weights: learner, streams }: LearnerSnapshot,
   description?: PolicyDescription,
-): Promise<void> {
-  const { weights: learner, streams } = await parts.learner.exportState();
+): void {
   const environments = parts.environments.exportState();
   const episodes: Record<string, Tensor> = {};
   environments.episodes.forEach(({ steps, values }, i) => {

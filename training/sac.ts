@@ -105,9 +105,7 @@ export class SAC {
 
   /** The learner's whole state after all updates so far. */
   async weights(): Promise<SacState> {
-    const blocks = await this.#start();
-    await blocks.finish();
-    return (await blocks.learner.exportState()).weights;
+    return (await (await this.#start()).exportState()).weights;
   }
 
   /** Makes the learner when it is first needed. */
@@ -222,8 +220,8 @@ export class SAC {
   /** Saves everything that learning goes on from, bit for bit, as a checkpoint. */
   async save(directory: string): Promise<void> {
     const blocks = await this.#start();
-    await blocks.finish();
-    await saveSac(directory, this.#parts(blocks), this.describePolicy());
+    const snapshot = await blocks.exportState();
+    saveSac(directory, this.#parts(blocks), snapshot, this.describePolicy());
   }
 
   /**

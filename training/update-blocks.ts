@@ -1,7 +1,7 @@
 import { ActingPolicy } from '../agents/sac/acting-policy.ts';
 import type { RingBuffer } from '../replay/ring-buffer.ts';
 import { UpdateFailed } from './failure.ts';
-import type { BlockLearner } from './learner/block.ts';
+import type { BlockLearner, LearnerSnapshot } from './learner/block.ts';
 import type { Recorder } from './recorder.ts';
 import { recordMetrics } from './sac-log.ts';
 
@@ -30,7 +30,8 @@ interface UnderWay {
 
 /**
  * Blocks of updates beside the steps that come meanwhile: a block that begins after timestep t learns from the
- * transitions up to t, and the policy that acts until the next is the one from before it.
+ * transitions up to t, and the policy that acts until the next is the one from before it. What is asked for while
+ * something else is comes after it.
  */
 export class UpdateBlocks {
   readonly learner: BlockLearner;
@@ -44,6 +45,8 @@ export class UpdateBlocks {
   readonly #underWay: UnderWay[] = [];
   /** Since the last block began. */
   #steps = 0;
+  /** What was asked for last. Two at once would both take what came of one block. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: UpdateBlocksOptions) {
     const { learner } = options;
@@ -57,7 +60,40 @@ export class UpdateBlocks {
    * Begins as many updates as the update-to-data ratio asks for after `newTimesteps` up to `timestep`, right behind those
    * before, and waits for these. While they are made the policy acts with the weights from before them.
    */
-  async learnFrom(timestep: number, newTimesteps: number): Promise<void> {
+  learnFrom(timestep: number, newTimesteps: number): Promise<void> {
+    return this.#inTurn(() => this.#learnFrom(timestep, newTimesteps));
+  }
+
+  /** Waits for what is under way, if anything, and takes note of what came of it. Throws an UpdateFailed. */
+  finish(): Promise<void> {
+    return this.#inTurn(() => this.#finish());
+  }
+
+  /** The policy after all updates so far. */
+  latest(): Promise<ActingPolicy> {
+    return this.#inTurn(async () => {
+      await this.#finish();
+      if (this.#latestIsStale) this.#latest.load(this.learner.actor);
+      this.#latestIsStale = false;
+      return this.#latest;
+    });
+  }
+
+  /** The learner's whole state after all updates so far. */
+  exportState(): Promise<LearnerSnapshot> {
+    return this.#inTurn(async () => {
+      await this.#finish();
+      return this.learner.exportState();
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #learnFrom(timestep: number, newTimesteps: number): Promise<void> {
     const { buffer, updatesPerStep, progress } = this.#options;
     this.#steps++;
     progress.owed += updatesPerStep * newTimesteps;
@@ -80,11 +116,10 @@ export class UpdateBlocks {
       this.acting.load(this.learner.actor);
     }
     // The next step would overwrite rows that the block may draw.
-    if (this.#steps >= steps) await this.finish();
+    if (this.#steps >= steps) await this.#finish();
   }
 
-  /** Waits for what is under way, if anything, and takes note of what came of it. Throws an UpdateFailed. */
-  async finish(): Promise<void> {
+  async #finish(): Promise<void> {
     while (this.#underWay.length > 0) await this.#finishOne();
   }
 
@@ -102,14 +137,6 @@ export class UpdateBlocks {
       progress.owed += updates;
     }
     throw new UpdateFailed(result.failure, timestep);
-  }
-
-  /** The policy after all updates so far. */
-  async latest(): Promise<ActingPolicy> {
-    await this.finish();
-    if (this.#latestIsStale) this.#latest.load(this.learner.actor);
-    this.#latestIsStale = false;
-    return this.#latest;
   }
 
   async dispose(): Promise<void> {

@@ -9,6 +9,7 @@ import { InputError, InterruptedError, RunError } from '../../base/errors.ts';
 import { stream } from '../../base/random.ts';
 import { loadCheckpoint } from '../../checkpoints/checkpoint.ts';
 import type { Env } from '../../env/env.ts';
+import type { TrainingCallback } from '../../training/callbacks.ts';
 import { SAC, type SacOptions } from '../../training/sac.ts';
 import { fakeEngineModule, work } from '../support/fake-engine-module.ts';
 import { PointEnv } from '../support/point-env.ts';
@@ -36,7 +37,12 @@ describe('the learner in a thread of its own', function () {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   /** Everything a run leaves: the SHA-256 of every part of its last checkpoint, and what it logged. */
-  async function outcome(options: Partial<SacOptions>, kind = 'one', isSlow = false) {
+  async function outcome(
+    options: Partial<SacOptions>,
+    kind = 'one',
+    isSlow = false,
+    callbacks: readonly TrainingCallback[] = [],
+  ) {
     const env = resumeEnvironments(kind);
     if (isSlow) slowed(env as Env);
     const { training, ...rest } = options;
@@ -50,6 +56,7 @@ describe('the learner in a thread of its own', function () {
     const logged: unknown[] = [];
     await sac.learn({
       totalTimesteps: STEPS,
+      callbacks,
       loggers: [
         {
           write: ({ scalars }) => logged.push([...scalars].filter(([key]) => !key.startsWith('time/'))),
@@ -128,6 +135,22 @@ describe('the learner in a thread of its own', function () {
       await sac.save(join(folder, 'resumed'));
       await sac.dispose();
       assert.deepEqual(loadCheckpoint(join(folder, 'resumed')).manifest.files, expected, `at ${at}`);
+    }
+  });
+
+  it('may be asked while it learns, by several at once, and learns the same', async () => {
+    const training = { updatesPerStep: 1, logEvery: 7 };
+    const expected = await outcome({ ...here, training });
+    for (const options of [here, { engineModule: fakeEngineModule('asked') }]) {
+      const asked: Promise<unknown>[] = [];
+      const ask: TrainingCallback = {
+        onStep(sac) {
+          asked.push(sac.predict(new Float32Array(1)), sac.predict(new Float32Array(1)), sac.weights());
+          return undefined;
+        },
+      };
+      assert.deepEqual(await outcome({ ...options, training }, 'one', false, [ask]), expected);
+      await Promise.all(asked);
     }
   });
 
