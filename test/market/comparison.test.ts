@@ -83,24 +83,38 @@ describe('stylised facts', () => {
         { at: 1500, sell: [100, 4], bids: [[100, 1]] },
         { at: 2500, sell: [100, 1], bids: [[100, 3]] },
         { at: 2550, sell: [100, 1] },
-        { at: 2600, bids: [[100, 2]] },
+        { at: 62_600, bids: [[100, 2]] },
       ]),
     );
-    // Placed at 0, 1 and 2 s on either side. The bid of 0 s had 5 in front; so had that of 1 s; 1 in front at 2 s.
-    const { fillTimes } = facts;
+    // Placed at 0, 1 and 2 s on either side, as far as their minute is over. The bid of 0 s had 5 in front; so had that of
+    // 1 s; 1 in front at 2 s.
+    const { fillTimes, fillRatioPct } = facts;
     assert.deepEqual(
       [...fillTimes.values].map((t) => Math.round(1000 * t)),
-      [550, 1550, 2550],
+      [550, 1550, 2550, Number.POSITIVE_INFINITY],
     );
+    assert.equal(fillTimes.count, 6);
+    assert.equal(fillRatioPct, 50);
   });
 
   it('a trade through its price fills it at once, and so does an opposite best that reaches it', () => {
-    const through = marketFacts(scriptTape([BOOK, { at: 300, sell: [99, 1] }, { at: 400, bids: [[99, 7]] }]));
-    assert.deepEqual([...through.fillTimes.values], [0.3]);
-    const crossed = marketFacts(
-      scriptTape([BOOK, { at: 700, asks: [[101, 0]], bids: [[101, 2]] }, { at: 900, bids: [[101, 3]] }]),
-    );
-    assert.deepEqual([...crossed.fillTimes.values], [0.7]);
+    const end: ScriptMessage = { at: 60_900, bids: [[99, 7]] };
+    const through = marketFacts(scriptTape([BOOK, { at: 300, sell: [99, 1] }, end]));
+    assert.deepEqual([...through.fillTimes.values], [0.3, Number.POSITIVE_INFINITY]);
+    const crossed = marketFacts(scriptTape([BOOK, { at: 700, asks: [[101, 0]], bids: [[101, 2]] }, end]));
+    assert.deepEqual([...crossed.fillTimes.values], [0.7, Number.POSITIVE_INFINITY]);
+  });
+
+  it('a reference order counts only where its whole minute is known', () => {
+    const fill: ScriptMessage = { at: 300, sell: [99, 1] };
+    const ends = marketFacts(scriptTape([BOOK, fill, { at: 59_900, bids: [[99, 7]] }]));
+    assert.equal(ends.fillTimes.count, 0);
+    assert.equal(ends.fillRatioPct, null);
+    const pause: ScriptMessage[] = [
+      { at: 59_900, bids: [[99, 7]] },
+      { ...BOOK, at: 90_000 },
+    ];
+    assert.equal(marketFacts(scriptTape([BOOK, fill, ...pause])).fillTimes.count, 0);
   });
 
   it('orders that alternate have sign correlations of −1 and +1, and fills of one order are one order', () => {
