@@ -37,6 +37,8 @@ export class StreamConnection {
   #successor: StreamSocket | undefined;
   /** The one before, listened to until the overlap ends. */
   #retiring: StreamSocket | undefined;
+  /** Ends the overlap; apart from the others, as it runs on where the successor is lost. */
+  #retirement: Timer | undefined;
   #timers: Timer[] = [];
   #retry: Timer | undefined;
   #wasOpen = false;
@@ -55,6 +57,7 @@ export class StreamConnection {
   stop(): void {
     this.#stopped = true;
     this.#retry?.cancel();
+    this.#retirement?.cancel();
     this.#cancelTimers();
     for (const socket of [this.#current, this.#successor, this.#retiring]) socket?.close();
   }
@@ -137,12 +140,11 @@ export class StreamConnection {
     this.#retiring?.close();
     this.#retiring = socket;
     this.#cancelTimers();
-    this.#timers.push(
-      this.#options.clock.after(OVERLAP_MS, () => {
-        this.#retiring?.close();
-        this.#retiring = undefined;
-      }),
-    );
+    this.#retirement?.cancel();
+    this.#retirement = this.#options.clock.after(OVERLAP_MS, () => {
+      this.#retiring?.close();
+      this.#retiring = undefined;
+    });
   }
 
   #scheduleRenewal(): void {
