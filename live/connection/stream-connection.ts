@@ -67,9 +67,12 @@ export class StreamConnection {
     for (const socket of [this.#current, this.#successor, this.#retiring]) socket?.setPaused(paused);
   }
 
-  /** Opens a second socket beside the first and retires the first when both have run for a while. */
+  /**
+   * Opens a second socket beside the first and retires the first when both have run for a while. Where the first is not
+   * open yet there is nothing to renew: a second attempt would go around the pauses between attempts.
+   */
   renew(reason: string): void {
-    if (this.#stopped || this.#current === undefined || this.#successor !== undefined) return;
+    if (this.#stopped || this.#current?.opened !== true || this.#successor !== undefined) return;
     const { listener, clock } = this.#options;
     const socket: StreamSocket = this.#open({
       onOpen: () => {
@@ -77,8 +80,7 @@ export class StreamConnection {
         this.#retire(this.#current);
         this.#current = socket;
         this.#scheduleRenewal();
-        if (this.#wasOpen) listener.onRenewed(reason);
-        else this.#opened();
+        listener.onRenewed(reason);
       },
       onMessage: (bytes, time) => listener.onMessage(bytes, time),
       onRoundTrip: (time) => listener.onRoundTrip(time),

@@ -36,6 +36,7 @@ export class StreamSocket {
   #pingSentAt = -1;
   #ping: Timer | undefined;
   #deadline: Timer | undefined;
+  #opened = false;
   #closed = false;
   #paused = false;
   #requestId = 0;
@@ -70,6 +71,11 @@ export class StreamSocket {
     this.#socket.on('close', (code, reason) => this.#end(`closed with ${code} ${reason.toString()}`.trim()));
   }
 
+  /** Whether its handshake is done. */
+  get opened(): boolean {
+    return this.#opened;
+  }
+
   /** Stops and goes on reading, so that a slow disk holds the exchange back instead of filling memory. */
   setPaused(paused: boolean): void {
     this.#paused = paused;
@@ -99,6 +105,7 @@ export class StreamSocket {
 
   #onOpen(): void {
     if (this.#closed) return;
+    this.#opened = true;
     this.#deadline?.cancel();
     this.#lastSign = this.#clock.now();
     for (let at = STREAMS_AT_ONCE; at < this.streams.length; at += STREAMS_AT_ONCE) {

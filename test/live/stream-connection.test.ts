@@ -90,4 +90,22 @@ describe('connection', () => {
     await until('a message', () => seen.messages > 0);
     assert.equal(seen.messages, 1);
   });
+
+  it('is not renewed while it connects: one attempt at a time, and its end says that messages are missing', async () => {
+    const { door, clock, connection, log } = await connect();
+    door.hold = true;
+    door.sockets[0].terminate();
+    await until('the loss', () => log.includes('lost'));
+    connection.renew('in the pause');
+    clock.advance(1_000);
+    await until('the next attempt', () => door.asked === 2);
+    connection.renew('while connecting');
+    door.release();
+    await until('the end of the outage', () => log.length === 3);
+    assert.deepEqual(log, ['open', 'lost', 'open again']);
+    connection.renew('open');
+    await until('a renewal', () => log.length === 4);
+    assert.equal(log[3], 'renewed: open');
+    assert.equal(door.asked, 3);
+  });
 });
