@@ -157,7 +157,12 @@ class LiveSession {
       signal.removeEventListener('abort', stop);
       limit?.cancel();
       this.#timer?.cancel();
-      this.#end();
+      try {
+        this.#end();
+      } catch (error) {
+        // The last decisions fail as any other: the recording is closed all the same.
+        this.#fail(error as Error);
+      }
       await this.#recorder.close().finally(() => this.#keep());
     }
     if (this.#failure !== undefined) throw this.#failure;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { InputError, RunError } from '../../base/errors.ts';
 import { DECISIONS, verifyShadow } from '../../live/shadow/verify.ts';
 import { AcceleratedClock } from '../support/accelerated-clock.ts';
@@ -60,6 +61,41 @@ describe('what goes wrong ends a shadow session; what was recorded stays', () =>
     await assert.rejects(session, { code: 'disk-full' });
     assert.ok(failedAt >= 40);
     assert.equal(decisions, failedAt, 'no decision is taken after the one that failed');
+    await recreated(directory);
+  });
+
+  it('a disk that is full where the very last decisions go', async () => {
+    const directory = out();
+    const full = new RunError({ code: 'disk-full', message: 'no space' });
+    let received = 0;
+    const session = playShadow({
+      captures: [stage.capture],
+      out: directory,
+      shadow: {
+        // Nothing is on the disk before the end.
+        syncSeconds: 3600,
+        laneListeners: () => [
+          {
+            onEnd: () => {
+              throw full;
+            },
+          },
+        ],
+      },
+      during: async (_exchange, status) => {
+        await until('decisions', () => (status()?.decisions ?? 0) > 40, 40);
+        received = status()?.counters.messages ?? 0;
+      },
+    });
+    await assert.rejects(session, { code: 'disk-full' });
+    const captures = join(directory, 'captures');
+    const lines = readdirSync(captures).flatMap((name) =>
+      gunzipSync(readFileSync(join(captures, name)))
+        .toString()
+        .trimEnd()
+        .split('\n'),
+    );
+    assert.ok(lines.length > received && received > 0, `${lines.length} lines of ${received} messages`);
     await recreated(directory);
   });
 
