@@ -28,6 +28,14 @@ interface Client {
   timers: Timer[];
 }
 
+/** What an address asks for. */
+interface Wanted {
+  /** Of USD-M; empty for none. */
+  readonly route: string;
+  readonly combined: boolean;
+  readonly names: readonly string[];
+}
+
 export interface SocketHubOptions {
   readonly venue: Venue;
   readonly clock: Clock;
@@ -65,18 +73,22 @@ export class SocketHub {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const url = new URL(request.url ?? '/', 'ws://localhost');
-    const match = PATH.exec(url.pathname);
-    const spot = this.#options.venue === 'binance-spot';
-    if (match === null || (spot && match[1] !== undefined)) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+    // Node's server has let go of the socket: an error that nobody hears would be thrown.
+    socket.on('error', () => socket.destroy());
+    let wanted: Wanted | undefined;
+    try {
+      wanted = wantedBy(request.url ?? '/');
+    } catch {
+      refuse(socket, '400 Bad Request');
       return;
     }
-    const [, route = '', mode, path = ''] = match;
-    const names = mode === 'stream' ? (url.searchParams.get('streams') ?? '') : path;
-    this.#server.handleUpgrade(request, socket, head, (ws) => {
-      this.#join(ws, route, mode === 'stream', decodeURIComponent(names).split('/').filter(Boolean));
-    });
+    const spot = this.#options.venue === 'binance-spot';
+    if (wanted === undefined || (spot && wanted.route !== '')) {
+      refuse(socket, '404 Not Found');
+      return;
+    }
+    const { route, combined, names } = wanted;
+    this.#server.handleUpgrade(request, socket, head, (ws) => this.#join(ws, route, combined, names));
   }
 
   wanted(kind: StreamKind, symbol: string): boolean {
@@ -236,4 +248,21 @@ export class SocketHub {
     const candidates = [...this.#clients].filter(({ frozen, streams }) => !frozen && streams.size > 0);
     return candidates[random.integer(Math.max(1, candidates.length))];
   }
+}
+
+/** Undefined for a path that is none of the exchange's. Throws for what is no address. */
+function wantedBy(address: string): Wanted | undefined {
+  const url = new URL(address, 'ws://localhost');
+  const match = PATH.exec(url.pathname);
+  if (match === null) return undefined;
+  const [, route = '', mode, path = ''] = match;
+  const combined = mode === 'stream';
+  const names = combined ? (url.searchParams.get('streams') ?? '') : path;
+  return { route, combined, names: decodeURIComponent(names).split('/').filter(Boolean) };
+}
+
+/** Answers a handshake with a status, and does not wait for a client that never hangs up. */
+function refuse(socket: Duplex, status: string): void {
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
 }

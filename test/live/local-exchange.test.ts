@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { LocalExchange } from '../../live/exchange/local-exchange.ts';
+import { SocketHub } from '../../live/exchange/socket-hub.ts';
+import { ManualClock } from '../support/accelerated-clock.ts';
+import { Stage } from './stage.ts';
+import { until } from './support.ts';
+
+describe('local exchange', () => {
+  const stage = new Stage(5);
+
+  async function serve(): Promise<LocalExchange> {
+    const clock = new ManualClock();
+    const exchange = await LocalExchange.start({ captures: [stage.capture], port: 0, clock });
+    stage.closes(exchange);
+    return exchange;
+  }
+
+  const handshake = (path: string): string =>
+    [
+      `GET ${path} HTTP/1.1`,
+      'Host: a',
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Version: 13',
+      '\r\n',
+    ].join('\r\n');
+
+  describe('a handshake that it refuses', () => {
+    /** What a client hears that writes and never hangs up by itself. */
+    function client(exchange: LocalExchange, text: string): { answer: string; ended: boolean } {
+      const socket = connect({
+        port: Number(new URL(exchange.url).port),
+        host: '127.0.0.1',
+        allowHalfOpen: true,
+      });
+      const seen = { answer: '', ended: false };
+      socket.on('connect', () => socket.write(text));
+      socket.on('data', (chunk) => {
+        seen.answer += String(chunk);
+      });
+      socket.on('error', () => undefined);
+      socket.on('end', () => {
+        seen.ended = true;
+      });
+      stage.closes({
+        close: async () => {
+          socket.destroy();
+        },
+      });
+      return seen;
+    }
+
+    const cases = [
+      ['of another path', '/nonsense', '404 Not Found'],
+      ['of a route of USD-M on spot', '/public/stream', '404 Not Found'],
+      ['with an escape that is none, in a path', '/ws/%E0%A4%A', '400 Bad Request'],
+      ['with an escape that is none, in a query', '/stream?streams=%25E0%25A4%25A', '400 Bad Request'],
+      ['with an address that is none', '//[', '400 Bad Request'],
+    ] as const;
+    for (const [what, path, status] of cases) {
+      it(`${what} is answered, and neither ends the exchange nor keeps it from closing`, async () => {
+        const exchange = await serve();
+        const seen = client(exchange, handshake(path));
+        await until('the answer', () => seen.ended);
+        assert.match(seen.answer, new RegExp(`^HTTP/1.1 ${status}\r\n`));
+        assert.equal(exchange.clients, 0);
+        await exchange.close();
+      });
+    }
+
+    it('may end in a reset: that concerns the client alone', async () => {
+      const hub = new SocketHub({
+        venue: 'binance-spot',
+        clock: new ManualClock(),
+        socketLifeSeconds: 60,
+        onChange: () => undefined,
+      });
+      const socket = new PassThrough();
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      hub.upgrade({ url: '/nonsense' } as IncomingMessage, socket, Buffer.alloc(0));
+      // Were nobody to hear it, it would be thrown.
+      socket.destroy(new Error('read ECONNRESET'));
+      await closed;
+    });
+  });
+});
