@@ -153,7 +153,10 @@ export class LocalExchange extends EventEmitter<{ ended: []; error: [Error] }> {
     this.#session = session;
     session.play().then(
       () => {
-        if (session.ended) this.emit('ended');
+        if (!session.ended) return;
+        // Where nobody listens any more, nobody will leave either.
+        this.#onClients();
+        this.emit('ended');
       },
       (error: Error) => this.emit('error', error),
     );

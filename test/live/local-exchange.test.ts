@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { WebSocket } from 'ws';
 import { LocalExchange } from '../../live/exchange/local-exchange.ts';
 import { SocketHub } from '../../live/exchange/socket-hub.ts';
 import { ManualClock } from '../support/accelerated-clock.ts';
@@ -11,12 +12,45 @@ import { until } from './support.ts';
 describe('local exchange', () => {
   const stage = new Stage(5);
 
+  let clock: ManualClock;
+
   async function serve(): Promise<LocalExchange> {
-    const clock = new ManualClock();
+    clock = new ManualClock();
     const exchange = await LocalExchange.start({ captures: [stage.capture], port: 0, clock });
     stage.closes(exchange);
     return exchange;
   }
+
+  /** Time of the exchange, ms; what is due then gets its turn. */
+  async function letPass(milliseconds: number): Promise<void> {
+    clock.advance(milliseconds);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async function subscribe(exchange: LocalExchange) {
+    const socket = new WebSocket(`${exchange.url}/stream?streams=simusdt@trade/simusdt@depth@100ms`);
+    const seen = { socket, messages: 0 };
+    socket.on('message', () => seen.messages++);
+    stage.closes({
+      close: async () => socket.terminate(),
+    });
+    await new Promise((resolve) => socket.once('open', resolve));
+    return seen;
+  }
+
+  it('begins another session for who comes later, also where nobody listened when the last one ended', async () => {
+    const exchange = await serve();
+    const first = await subscribe(exchange);
+    const begun = exchange.session ?? assert.fail();
+    first.socket.terminate();
+    await until('nobody', () => exchange.clients === 0);
+    while (!begun.ended) await letPass(1_000);
+    assert.ok(exchange.session === begun, 'who lost a socket may come back');
+    await letPass(5_000);
+    const second = await subscribe(exchange);
+    assert.ok(exchange.session !== begun);
+    while (second.messages === 0) await letPass(100);
+  });
 
   const handshake = (path: string): string =>
     [
