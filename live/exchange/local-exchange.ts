@@ -170,7 +170,8 @@ export class LocalExchange extends EventEmitter<{ ended: []; error: [Error] }> {
   #listen(): Promise<void> {
     const { port, host } = this.#options;
     return new Promise((resolve, reject) => {
-      this.#server.once('error', (cause: NodeJS.ErrnoException) => {
+      // Not once: an error that comes later, such as of a connection that could not be accepted, is one client's.
+      this.#server.on('error', (cause: NodeJS.ErrnoException) => {
         const busy = cause.code === 'EADDRINUSE';
         reject(
           new InputError(

@@ -122,7 +122,8 @@ export class MonitorServer {
 
   #listen(port: number, host: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, port, host)));
+      // Not once: an error that comes later, such as of a connection that could not be accepted, must not end a session.
+      this.#server.on('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, port, host)));
       this.#server.listen(port, host, () => resolve());
     });
   }

@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import { LocalExchange } from '../../live/exchange/local-exchange.ts';
 import { SocketHub } from '../../live/exchange/socket-hub.ts';
 import { ManualClock } from '../support/accelerated-clock.ts';
+import { serverOf } from '../support/server-of.ts';
 import { Stage } from './stage.ts';
 import { until } from './support.ts';
 
@@ -50,6 +51,13 @@ describe('local exchange', () => {
     const second = await subscribe(exchange);
     assert.ok(exchange.session !== begun);
     while (second.messages === 0) await letPass(100);
+  });
+
+  it('goes on after connections that could not be accepted', async () => {
+    const exchange = await serve();
+    const server = await serverOf(exchange.rest);
+    for (let i = 0; i < 2; i++) server.emit('error', new Error('accept EMFILE'));
+    assert.equal((await fetch(`${exchange.rest}/api/v3/ping`)).status, 200);
   });
 
   const handshake = (path: string): string =>

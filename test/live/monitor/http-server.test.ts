@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { InputError } from '../../../base/errors.ts';
 import { HostNames, isLoopback } from '../../../live/monitor/host-names.ts';
 import { type ListenOptions, MonitorServer, sendText } from '../../../live/monitor/http-server.ts';
+import { serverOf } from '../../support/server-of.ts';
 
 interface Answer {
   readonly status: number;
@@ -13,7 +14,9 @@ interface Answer {
 
 describe('monitor server', () => {
   const servers: MonitorServer[] = [];
+  const holders: Server[] = [];
   afterEach(async () => {
+    for (const holder of holders.splice(0)) holder.close();
     await Promise.all(servers.splice(0).map((server) => server.close()));
   });
 
@@ -70,6 +73,13 @@ describe('monitor server', () => {
     assert.equal((await ask(server, '/metrics')).body, 'up 1\n');
   });
 
+  it('goes on after connections that could not be accepted', async () => {
+    const server = await start();
+    const inner = await serverOf(server.url);
+    for (let i = 0; i < 2; i++) inner.emit('error', new Error('accept EMFILE'));
+    assert.equal((await ask(server, '/metrics')).status, 200);
+  });
+
   it('an address beyond loopback needs to be meant', async () => {
     for (const host of ['0.0.0.0', '::', '192.168.1.5', 'example.com']) {
       await assert.rejects(MonitorServer.start({ port: 0, host }, {}), (error: InputError) => {
@@ -86,6 +96,7 @@ describe('monitor server', () => {
 
   it('a port in use, a port that is none, an address of another machine: each says which option', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
+    holders.push(holder);
     await new Promise((resolve) => holder.once('listening', resolve));
     const { port } = holder.address() as { port: number };
     const cases: readonly (readonly [ListenOptions, string, string])[] = [
@@ -102,7 +113,6 @@ describe('monitor server', () => {
         return error instanceof InputError && error.hint !== undefined;
       });
     }
-    holder.close();
   });
 
   it('answers to its own names alone, so that a rebound name of a stranger reads nothing', async () => {
