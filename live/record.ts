@@ -60,10 +60,19 @@ export async function recordStreams(options: RecordOptions): Promise<RecordSumma
   const began = clock.now();
   const done = new AbortController();
   const stop = (): void => done.abort();
-  signal.addEventListener('abort', stop);
-  if (signal.aborted) stop();
-  let feed: LiveFeed;
-  const recorder = new Recorder({
+  let recorder: Recorder;
+  // First: it refuses addresses that cannot be used, and a recorder must be closed.
+  const feed = new LiveFeed({
+    venue,
+    symbols,
+    ws: options.ws,
+    rest: options.rest,
+    trades: options.trades,
+    seed: options.seed,
+    clock,
+    onFrame: (frame) => recorder.write(frame),
+  });
+  recorder = new Recorder({
     folder: out,
     venue,
     symbols,
@@ -74,16 +83,8 @@ export async function recordStreams(options: RecordOptions): Promise<RecordSumma
     onFailure: stop,
     writeAt: options.writeAt,
   });
-  feed = new LiveFeed({
-    venue,
-    symbols,
-    ws: options.ws,
-    rest: options.rest,
-    trades: options.trades,
-    seed: options.seed,
-    clock,
-    onFrame: (frame) => recorder.write(frame),
-  });
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
   if (options.onEvent !== undefined) feed.on(options.onEvent);
   options.onStart?.(feed);
   const halt = (): void => feed.stop();

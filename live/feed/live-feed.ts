@@ -148,7 +148,8 @@ export class LiveFeed {
     const { symbols, trades, sink } = this.#options;
     for (const symbol of symbols) {
       const instrument = await this.#learn(symbol);
-      if (instrument === undefined) return;
+      // What is learnt may be what stops it, where there is no room left to record it.
+      if (instrument === undefined || this.stopped) return;
       this.instruments.push(instrument);
       const feed = new SymbolFeed({
         instrument,

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { WebSocket } from 'ws';
 import { LocalExchange } from '../../live/exchange/local-exchange.ts';
 import { newCounters } from '../../live/feed/events.ts';
+import { LiveFeed } from '../../live/feed/live-feed.ts';
 import { SymbolFeed } from '../../live/feed/symbol-feed.ts';
 import { recordStreams } from '../../live/record.ts';
 import type { WriteAt } from '../../live/recorder/gzip-log.ts';
@@ -158,6 +160,44 @@ describe('recorder', () => {
     const summary = await importCaptures({ captures: files, out: folder.at('full.arrow') });
     assert.ok(summary.rows > 0 && summary.bookTicker.checked > 0);
     assert.deepEqual([summary.gaps.length, summary.bookTicker.mismatches, summary.crossed], [0, 0, 0]);
+  });
+
+  it('an address that cannot be used leaves neither timers nor a folder', async () => {
+    const clock = new ManualClock();
+    const out = folder.at('never');
+    const options = { venue: 'binance-spot', symbols: [SYMBOL], out, clock } as const;
+    const signal = new AbortController().signal;
+    await assert.rejects(recordStreams({ ...options, signal, ws: 'nonsense' }), { code: 'bad-address' });
+    assert.equal(clock.timers, 0);
+    assert.ok(!existsSync(out));
+  });
+
+  it('a disk without room for what is learnt of the symbol opens no socket', async () => {
+    const capture = folder.at('learnt.gz');
+    await simulateCapture({ market: 'queue-reactive', seed: 13, durationSeconds: 5, out: capture });
+    const exchange = await LocalExchange.start({ captures: [capture], port: 0 });
+    const feed = new LiveFeed({
+      venue: 'binance-spot',
+      symbols: [SYMBOL],
+      ws: exchange.url,
+      rest: exchange.rest,
+      clock: new ManualClock(),
+      // As the recording does that cannot be written.
+      onFrame: () => feed.stop(),
+      sink: () => assert.fail('nothing is to be decided any more'),
+    });
+    try {
+      await feed.start();
+      assert.deepEqual(feed.instruments, []);
+      // A socket that was opened would be there once another is.
+      const other = new WebSocket(`${exchange.url}/stream?streams=simusdt@trade`);
+      await new Promise((resolve) => other.once('open', resolve));
+      other.terminate();
+      assert.equal(exchange.clients, 1);
+    } finally {
+      feed.stop();
+      await exchange.close();
+    }
   });
 
   it('two days of recording take no more memory than the first hours', async function () {

@@ -30,6 +30,11 @@ export class ManualClock implements Clock {
     this.#now = now;
   }
 
+  /** How many timers wait. */
+  get timers(): number {
+    return this.#timers.length;
+  }
+
   now(): number {
     return this.#now;
   }
