@@ -46,6 +46,22 @@ export function every(clock: Clock, milliseconds: number, work: () => void): Tim
   return { cancel: () => timer.cancel() };
 }
 
+/** Parts that a deadline is waited for in. */
+const PARTS = 10;
+
+/**
+ * Calls `work` once, `milliseconds` from now, as the process lived them: where it stood still, that counts for a tenth at
+ * most. Timers go off before what came meanwhile is read, so after a stall a plain one would judge whom it has not heard.
+ */
+export function deadline(clock: Clock, milliseconds: number, work: () => void): Timer {
+  let timer: Timer;
+  const wait = (parts: number): void => {
+    timer = clock.after(milliseconds / PARTS, () => (parts > 1 ? wait(parts - 1) : work()));
+  };
+  wait(PARTS);
+  return { cancel: () => timer.cancel() };
+}
+
 /** Resolves `milliseconds` from now, or at once when `signal` aborts. */
 export function pause(clock: Clock, milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

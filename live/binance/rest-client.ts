@@ -1,5 +1,5 @@
 import { RunError } from '../../base/errors.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, deadline } from '../clock.ts';
 import { depthWeight, type VenueProfile } from './venue.ts';
 import { WeightBudget } from './weight-budget.ts';
 
@@ -81,7 +81,7 @@ export class RestClient {
     const stop = (): void => abort.abort();
     if (this.#signal.aborted) stop();
     this.#signal.addEventListener('abort', stop);
-    const timer = this.#clock.after(TIMEOUT_MS, stop);
+    const timer = deadline(this.#clock, TIMEOUT_MS, stop);
     try {
       const sentAt = this.#clock.now();
       const response = await fetch(url, { redirect: 'error', signal: abort.signal });

@@ -1,5 +1,5 @@
 import WebSocket, { type RawData } from 'ws';
-import { type Clock, every, type Timer } from '../clock.ts';
+import { type Clock, deadline, every, type Timer } from '../clock.ts';
 import { ControlBudget } from './control-budget.ts';
 
 /** No message of a market stream comes near this size. */
@@ -62,7 +62,7 @@ export class StreamSocket {
     this.#budget = new ControlBudget(clock, controlPerSecond, (text) => {
       if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text);
     });
-    this.#deadline = clock.after(OPEN_MS, () => this.fail('it did not open in time'));
+    this.#deadline = deadline(clock, OPEN_MS, () => this.fail('it did not open in time'));
     this.#socket.on('open', () => this.#onOpen());
     this.#socket.on('message', (data) => this.#onMessage(data));
     this.#socket.on('ping', (payload) => this.#onPing(payload));
@@ -145,7 +145,7 @@ export class StreamSocket {
     this.#budget.count();
     this.#socket.ping();
     this.#deadline?.cancel();
-    this.#deadline = this.#clock.after(PONG_MS, () => {
+    this.#deadline = deadline(this.#clock, PONG_MS, () => {
       // Any sign counts: behind a burst of data a pong comes late.
       if (this.#lastSign <= sentAt && !this.#paused) this.fail('it gave no sign of life');
     });

@@ -41,6 +41,7 @@ export class FeedSockets {
   readonly #watchdog = new Watchdog();
   readonly #silent = new Set<string>();
   #paused = false;
+  #stopped = false;
 
   constructor(options: FeedSocketsOptions) {
     this.#options = options;
@@ -62,6 +63,7 @@ export class FeedSockets {
   }
 
   stop(): void {
+    this.#stopped = true;
     for (const connection of this.#connections) connection.stop();
   }
 
@@ -73,11 +75,18 @@ export class FeedSockets {
     }
   }
 
-  /** Replaces the sockets of streams that have said nothing for longer than usual; who does not listen cannot tell. */
+  /** Looks for streams that have said nothing until now for longer than usual. */
   checkSilence(): void {
-    if (this.#paused) return;
-    const { feed, clock, counters, alarms, needSnapshot } = this.#options;
-    for (const name of this.#watchdog.silent(clock.now())) {
+    const now = this.#options.clock.now();
+    // A timer goes off before sockets are read: where the process stood still, what was said meanwhile comes first.
+    setImmediate(() => this.#judgeSilence(now));
+  }
+
+  /** Replaces the sockets of streams that were silent at `now`; who does not listen cannot tell. */
+  #judgeSilence(now: number): void {
+    if (this.#paused || this.#stopped) return;
+    const { feed, counters, alarms, needSnapshot } = this.#options;
+    for (const name of this.#watchdog.silent(now)) {
       counters.silences++;
       alarms.raise('stream-silent', `${name} has gone silent`);
       this.#silent.add(name);

@@ -49,6 +49,12 @@ export class ManualClock implements Clock {
     };
   }
 
+  /** Time passes in which nothing gets its turn, ms: timers that were due go off at its end, once each. */
+  standStill(milliseconds: number): void {
+    this.#now += milliseconds * 1000;
+    this.advance(0);
+  }
+
   /** Lets time pass, ms; timers go off in order, each at its time. */
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds * 1000;
