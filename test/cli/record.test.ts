@@ -6,7 +6,9 @@ import { simulateCapture } from '../../market/simulated/capture.ts';
 import { TestFolder } from '../support/capture.ts';
 import { type Program, Programs } from '../support/program.ts';
 
-describe('record and serve, as programs', () => {
+describe('record and serve, as programs', function () {
+  // Programs of their own, on a machine that may be busy.
+  this.timeout(120_000);
   let folder: TestFolder;
   let capture: string;
   const programs = new Programs();
@@ -58,7 +60,8 @@ describe('record and serve, as programs', () => {
     const lines = recorder.stdout.trim().split('\n');
     assert.equal(lines.length, 1, 'one JSON document');
     const summary = JSON.parse(lines[0]) as Record<string, unknown>;
-    assert.deepEqual((summary.files as string[]).length, 1);
+    // A second one where the hour has turned meanwhile.
+    assert.ok([1, 2].includes((summary.files as string[]).length));
     for (const field of ['messages', 'gaps', 'resyncs', 'reconnects'])
       assert.equal(typeof summary[field], 'number');
     const imported = await importCaptures({ captures: summary.files as string[], out: folder.at('a.arrow') });

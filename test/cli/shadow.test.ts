@@ -33,7 +33,9 @@ function secondsWithBook(captures: string): number {
   return (Number.parseInt(last, 10) - known) / 1e6;
 }
 
-describe('shadow', () => {
+describe('shadow', function () {
+  // Programs of their own, on a machine that may be busy.
+  this.timeout(120_000);
   let folder: TestFolder;
   let capture: string;
   let policy: string;
@@ -131,7 +133,7 @@ describe('shadow', () => {
       const one = run(policy, ...source, '--out', stopped);
       const two = run(policy, ...source, '--out', killed, ...sync, '--monitor-port', '0');
       for (const program of [one, two]) await program.prints('stderr', 'book known');
-      await until('half a second on the disk', () => secondsWithBook(join(killed, 'captures')) > 0.5, 20);
+      await until('half a second on the disk', () => secondsWithBook(join(killed, 'captures')) > 0.5, 50);
       two.process.kill('SIGKILL');
       one.process.kill('SIGINT');
       assert.equal(await one.ended, 0, one.stderr);

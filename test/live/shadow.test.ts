@@ -93,7 +93,8 @@ describe('shadow session', () => {
       captures: [stage.capture],
       out: out(),
       fallback,
-      during: (_exchange, status) => until('nobody decides', () => (status()?.decisionsBy.none ?? 0) > 20),
+      during: (_exchange, status) =>
+        until('nobody decides', () => (status()?.decisionsBy.none ?? 0) > 20, 40),
     });
     const { summary, fallbacks } = session;
     assert.equal(summary.fallbackReasons['over-budget'], 1);
@@ -192,14 +193,19 @@ describe('shadow session', () => {
       out: out(),
       exchange: {
         faults: { kinds: new Set(['drop']), seed: '1', spacing: 0.1 },
-        speed: 40,
+        // Slow enough that there are messages left to lose, however late the session is.
+        speed: 10,
         clock: new AcceleratedClock(1),
       },
       during: (_exchange, status) =>
-        until('gaps and resyncs', () => {
-          const { counters, decisionsBy } = status() ?? {};
-          return (counters?.resyncs ?? 0) > 2 && (decisionsBy?.none ?? 0) > 0;
-        }),
+        until(
+          'gaps and resyncs',
+          () => {
+            const { counters, decisionsBy } = status() ?? {};
+            return (counters?.resyncs ?? 0) > 2 && (decisionsBy?.none ?? 0) > 0;
+          },
+          40,
+        ),
     });
     const { summary, fallbacks } = session;
     assert.ok(summary.gaps > 2 && summary.fallbackReasons.unsynchronised > 0);
@@ -216,14 +222,18 @@ describe('shadow session', () => {
       out: out(),
       shadow: { ringCapacity: 150 },
       // Bursts are of 200 messages.
-      exchange: { faults: parseFaults('burst', 3), speed: 40, clock: new AcceleratedClock(1) },
+      exchange: { faults: parseFaults('burst', 3), speed: 10, clock: new AcceleratedClock(1) },
       during: (_exchange, status) =>
-        until('a gap and the book after it', () => {
-          const { counters, decisionsBy } = status() ?? {};
-          return (
-            (counters?.overflows ?? 0) > 0 && (counters?.resyncs ?? 0) > 0 && (decisionsBy?.none ?? 0) > 0
-          );
-        }),
+        until(
+          'a gap and the book after it',
+          () => {
+            const { counters, decisionsBy } = status() ?? {};
+            return (
+              (counters?.overflows ?? 0) > 0 && (counters?.resyncs ?? 0) > 0 && (decisionsBy?.none ?? 0) > 0
+            );
+          },
+          40,
+        ),
     });
     const { summary } = session;
     assert.ok(summary.overflows > 0);
@@ -242,7 +252,7 @@ describe('shadow session', () => {
       captures: [stage.capture],
       out: out(),
       clock,
-      exchange: { speed: 40, clock: new AcceleratedClock(1) },
+      exchange: { speed: 10, clock: new AcceleratedClock(1) },
       fallback,
       during: (_exchange, status) =>
         until('the next hour', () => {
@@ -285,10 +295,10 @@ describe('shadow session', () => {
       captures: [stage.capture],
       out: out(),
       clock,
-      exchange: { speed: 10, clock: new AcceleratedClock(1) },
+      exchange: { speed: 5, clock: new AcceleratedClock(1) },
       rest: (exchange) =>
         stage.gateway(exchange, (path) => path.includes('/depth') && clock.now() - began < 60e6),
-      during: (_exchange, status) => until('decisions', () => (status()?.decisions ?? 0) > 50),
+      during: (_exchange, status) => until('decisions', () => (status()?.decisions ?? 0) > 50, 40),
     });
     const { info } = await tapeOf(session);
     assert.ok(info.start < began + 60e6, 'trades were recorded meanwhile');

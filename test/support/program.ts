@@ -22,9 +22,9 @@ export class Program {
     this.ended = new Promise((resolve) => this.process.once('close', resolve));
   }
 
-  /** Resolves when the text is there; fails when the program ends, or after 20 s. */
+  /** Resolves when the text is there; fails when the program ends, or after 50 s. */
   async prints(where: 'stdout' | 'stderr', text: string): Promise<void> {
-    const deadline = performance.now() + 20_000;
+    const deadline = performance.now() + 50_000;
     while (!this[where].includes(text)) {
       if (this.process.exitCode !== null || performance.now() > deadline) {
         assert.fail(`no "${text}" in ${where}: ${this.stdout}${this.stderr}`);

@@ -165,33 +165,36 @@ describe('events to a client that is too slow', () => {
     const clock = new ManualClock();
     const stream = new EventStream(clock, () => '0');
     const server = await MonitorServer.start({ port: 0 }, { '/events': (...both) => stream.open(...both) });
-    const watch = (): Promise<Watcher> =>
-      new Promise((resolve) => {
-        get(`${server.url}events`, { agent: false }, (response) => resolve(new Watcher(response)));
-      });
-    const [slow, quick] = [await watch(), await watch()];
-    await until('hello', () => quick.count('hello') === 1 && slow.count('hello') === 1);
-    slow.response.pause();
-    const long = JSON.stringify('x'.repeat(12_000));
-    let sent = 0;
-    const send = async (): Promise<void> => {
-      stream.send('update', long);
-      const wanted = ++sent;
-      await until('the quick one', () => quick.count('update') === wanted);
-    };
-    // What the system holds for a socket is megabytes.
-    while (stream.skipped === 0 && sent < 5000) await send();
-    assert.ok(stream.skipped > 0, 'it never fell behind');
-    for (let i = 0; i < 50; i++) await send();
-    assert.equal(stream.sent + stream.skipped, 2 * sent);
-    assert.ok(stream.skipped > 50);
-    clock.advance(31_000);
-    await send();
-    slow.response.resume();
-    await until('the slow one let go', () => slow.closed);
-    assert.equal(stream.clients, 1);
-    stream.close();
-    await server.close();
+    try {
+      const watch = (): Promise<Watcher> =>
+        new Promise((resolve) => {
+          get(`${server.url}events`, { agent: false }, (response) => resolve(new Watcher(response)));
+        });
+      const [slow, quick] = [await watch(), await watch()];
+      await until('hello', () => quick.count('hello') === 1 && slow.count('hello') === 1);
+      slow.response.pause();
+      const long = JSON.stringify('x'.repeat(12_000));
+      let sent = 0;
+      const send = async (): Promise<void> => {
+        stream.send('update', long);
+        const wanted = ++sent;
+        await until('the quick one', () => quick.count('update') === wanted);
+      };
+      // What the system holds for a socket is megabytes.
+      while (stream.skipped === 0 && sent < 5000) await send();
+      assert.ok(stream.skipped > 0, 'it never fell behind');
+      for (let i = 0; i < 50; i++) await send();
+      assert.equal(stream.sent + stream.skipped, 2 * sent);
+      assert.ok(stream.skipped > 50);
+      clock.advance(31_000);
+      await send();
+      slow.response.resume();
+      await until('the slow one let go', () => slow.closed);
+      assert.equal(stream.clients, 1);
+    } finally {
+      stream.close();
+      await server.close();
+    }
   });
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Histogram, Registry } from 'prom-client';
 import type { QuoterView } from '../../../env/quoter.ts';
+import { DEFAULT_HEALTH } from '../../../live/monitor/health.ts';
 import { LATENCY_BOUNDS_MICROSECONDS, LatencyHistogram } from '../../../live/monitor/latency-histogram.ts';
 import { ShadowMonitor } from '../../../live/monitor/shadow-monitor.ts';
 import { DECIDERS, FALLBACK_REASONS } from '../../../live/shadow/status.ts';
@@ -18,6 +19,8 @@ describe('metrics of a shadow session', () => {
     monitor = await ShadowMonitor.start({
       listen: { port: 0 },
       info: { command: 'shadow', version: '1.2.3', policy: 'p "quoted" \\ back\nline' },
+      // The event loop of a busy machine is not judged here.
+      health: { ...DEFAULT_HEALTH, eventLoopLagSeconds: 1e9 },
       clock,
     });
     status = new FakeStatus();
