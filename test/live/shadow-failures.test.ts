@@ -82,8 +82,9 @@ describe('what goes wrong ends a shadow session; what was recorded stays', () =>
           },
         ],
       },
-      during: async (_exchange, status) => {
-        await until('decisions', () => (status()?.decisions ?? 0) > 40, 40);
+      during: async (exchange, status) => {
+        await played(exchange);
+        await until('decisions', () => (status()?.decisions ?? 0) > 40 && status()?.waiting === 0, 40);
         received = status()?.counters.messages ?? 0;
       },
     });
