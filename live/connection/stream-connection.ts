@@ -79,7 +79,7 @@ export class StreamConnection {
         this.#successor = undefined;
         this.#retire(this.#current);
         this.#current = socket;
-        this.#scheduleRenewal();
+        this.#outlast();
         listener.onRenewed(reason);
       },
       onMessage: (bytes, time) => listener.onMessage(bytes, time),
@@ -101,7 +101,7 @@ export class StreamConnection {
     const { listener } = this.#options;
     const socket: StreamSocket = this.#open({
       onOpen: () => {
-        this.#scheduleRenewal();
+        this.#outlast();
         this.#opened();
       },
       onMessage: (bytes, time) => listener.onMessage(bytes, time),
@@ -125,7 +125,6 @@ export class StreamConnection {
     const resumed = this.#wasOpen;
     this.#wasOpen = true;
     this.#options.listener.onOpen(resumed);
-    this.#timers.push(this.#options.clock.after(STABLE_MS, () => this.#options.backoff.succeeded()));
   }
 
   #lost(reason: string): void {
@@ -149,9 +148,13 @@ export class StreamConnection {
     });
   }
 
-  #scheduleRenewal(): void {
-    const { clock, renewAfterMs } = this.#options;
-    this.#timers.push(clock.after(renewAfterMs, () => this.renew('age')));
+  /** What comes of a socket that stays open: attempts count from one again, and in time another takes its place. */
+  #outlast(): void {
+    const { backoff, clock, renewAfterMs } = this.#options;
+    this.#timers.push(
+      clock.after(STABLE_MS, () => backoff.succeeded()),
+      clock.after(renewAfterMs, () => this.renew('age')),
+    );
   }
 
   #cancelTimers(): void {

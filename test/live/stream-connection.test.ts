@@ -47,12 +47,13 @@ describe('connection', () => {
     const clock = new ManualClock();
     const log: string[] = [];
     const seen = { messages: 0 };
+    const backoff = new Backoff(stream(1, 'test'));
     const connection = new StreamConnection({
       base: `ws://${host}`,
       streams: ['a@trade'],
       controlPerSecond: 5,
       clock,
-      backoff: new Backoff(stream(1, 'test')),
+      backoff,
       renewAfterMs: 24 * 3600_000,
       listener: {
         onMessage: () => seen.messages++,
@@ -70,7 +71,7 @@ describe('connection', () => {
     });
     connection.start();
     await until('the first socket', () => log.length === 1);
-    return { door, clock, connection, log, seen };
+    return { door, clock, connection, backoff, log, seen };
   }
 
   it('a socket that was replaced is let go at the end of the overlap, also where its successor was lost', async () => {
@@ -107,5 +108,19 @@ describe('connection', () => {
     await until('a renewal', () => log.length === 4);
     assert.equal(log[3], 'renewed: open');
     assert.equal(door.asked, 3);
+  });
+
+  it('counts attempts from one again once a socket has stayed open, also where it took over from another', async () => {
+    const { door, clock, connection, backoff, log } = await connect();
+    door.sockets[0].terminate();
+    await until('the loss', () => log.includes('lost'));
+    clock.advance(1_000);
+    await until('the next', () => log.includes('open again'));
+    connection.renew('test');
+    await until('a renewal', () => log.includes('renewed: test'));
+    clock.advance(9_000);
+    assert.equal(backoff.attempts, 1);
+    clock.advance(2_000);
+    assert.equal(backoff.attempts, 0);
   });
 });
