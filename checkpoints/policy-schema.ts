@@ -6,8 +6,11 @@ import type { PolicyManifest } from './policy-manifest.ts';
 const strings = z.array(z.string());
 const numbers = z.array(z.number());
 const count = z.int().min(0);
+const positive = z.number().positive();
+const notNegative = z.number().min(0);
 
-/** What must be in a manifest for its policy to run; more may be, as later releases write it. */
+/** What must be in a manifest for its policy to run, with values that a policy can have: an impossible one would not stop
+ * it, but make it quote something else. More may be, as later releases write it. */
 const schema = z.looseObject({
   environment: z.string(),
   observation: z.looseObject({
@@ -16,37 +19,35 @@ const schema = z.looseObject({
     normaliser: z.looseObject({
       count: z.number(),
       mean: numbers,
-      variance: numbers,
-      epsilon: z.number(),
-      clip: z.number(),
+      variance: z.array(notNegative),
+      epsilon: positive,
+      clip: positive,
     }),
-    training: z
-      .array(z.looseObject({ mean: z.number(), deviation: z.number().min(0), edges: numbers }))
-      .optional(),
+    training: z.array(z.looseObject({ mean: z.number(), deviation: notNegative, edges: numbers })).optional(),
   }),
   action: z.looseObject({
     names: strings.min(1),
     decoding: strings,
-    centreShiftTicks: z.number(),
-    logSpreadRange: z.number(),
-    allowedShiftTicks: z.number(),
+    centreShiftTicks: positive,
+    logSpreadRange: positive,
+    allowedShiftTicks: notNegative,
   }),
   hidden: z.array(z.int().min(1)),
   lane: z.looseObject(laneSchema.shape),
   marketMaking: z.looseObject(marketMakingSchema.shape),
   anchor: z.looseObject({ name: z.string(), parameters: z.record(z.string(), z.unknown()) }),
   safety: z.looseObject({
-    maxOffset: z.number(),
-    maxOffsetStep: z.number(),
-    minSpread: z.number(),
-    minQuoteLifeMs: z.number(),
-    maxAckP99Ms: z.number(),
+    maxOffset: notNegative,
+    maxOffsetStep: positive,
+    minSpread: positive,
+    minQuoteLifeMs: notNegative,
+    maxAckP99Ms: positive,
   }),
   instrument: z.looseObject({
     venue: z.string(),
     symbol: z.string(),
-    tickSize: z.number().positive(),
-    stepSize: z.number().positive(),
+    tickSize: positive,
+    stepSize: positive,
   }),
   provenance: z.looseObject({
     timesteps: count,

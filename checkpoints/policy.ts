@@ -86,12 +86,24 @@ function readPolicy(directory: string, path: string): LoadedPolicy {
     });
   }
   checkManifest(manifest, directory);
+  if (!manifest.files.some((file) => file.path === POLICY_WEIGHTS)) throw unrecorded(directory);
   for (const file of manifest.files) verifyFile(directory, file);
   const source = join(directory, POLICY_WEIGHTS);
   requireFile(source, POLICY_WEIGHTS);
   const weights = actorWeights(float32Tensors(readSafetensors(source), source));
   checkActor(weights, manifest, source);
   return { manifest, weights, directory };
+}
+
+/** The error for weights whose hash nothing tells: they could be anybody's. */
+function unrecorded(directory: string): InputError {
+  return new InputError({
+    code: 'bad-manifest',
+    message: `${directory}/manifest.json is damaged or was changed: files does not tell the hash of ${POLICY_WEIGHTS}.`,
+    field: 'files',
+    expected: `a record of ${POLICY_WEIGHTS}`,
+    hint: 'Restore the folder from a copy, or export or train anew.',
+  });
 }
 
 /** Folder of the policy that `path` names. */

@@ -144,4 +144,35 @@ describe('a saved policy', () => {
       /actor\/0\/kernel.*is \[2,3\]/,
     );
   });
+
+  it('is refused with values in its manifest that no policy can have', () => {
+    const directory = join(folder, 'p');
+    savePolicy(directory, description, state);
+    const path = join(directory, 'manifest.json');
+    const whole = readFileSync(path, 'utf8');
+    const impossible: readonly (readonly [field: string, value: unknown])[] = [
+      ['observation.normaliser.variance.1', -1],
+      ['observation.normaliser.epsilon', 0],
+      ['observation.normaliser.clip', -10],
+      ['action.centreShiftTicks', 0],
+      ['action.logSpreadRange', -1],
+      ['action.allowedShiftTicks', -3],
+      ['safety.maxOffset', -1],
+      ['safety.maxOffsetStep', 0],
+      ['safety.minSpread', -5],
+      ['safety.minQuoteLifeMs', -1],
+      ['safety.maxAckP99Ms', 0],
+      ['files', []],
+    ];
+    for (const [field, value] of impossible) {
+      const manifest = JSON.parse(whole);
+      const keys = field.split('.');
+      const last = keys.pop() as string;
+      keys.reduce((node, key) => node[key], manifest)[last] = value;
+      writeFileSync(path, JSON.stringify(manifest));
+      assert.throws(() => loadPolicy(directory), { code: 'bad-manifest', field });
+    }
+    writeFileSync(path, whole);
+    loadPolicy(directory);
+  });
 });
