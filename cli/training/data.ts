@@ -73,12 +73,10 @@ export function chooseData(choice: DataChoice): TrainingData {
     };
   }
   const warmup = choice.marketMaking.warmupSeconds * MICROSECONDS;
-  const selection = busiest(
-    choice.evaluationTapes,
-    evaluationInfos[0].start + warmup,
-    evaluationInfos[evaluationInfos.length - 1].end,
-    longest,
-  );
+  const judgedFrom = evaluationInfos[0].start + warmup;
+  const judgedTo = evaluationInfos[evaluationInfos.length - 1].end;
+  if (!(judgedTo > judgedFrom)) throw nothingToJudge(choice, judgedTo - evaluationInfos[0].start);
+  const selection = busiest(choice.evaluationTapes, judgedFrom, judgedTo, longest);
   requireApart(infos, evaluationInfos, { start, end }, selection);
   return {
     training: { tapes, start, end },
@@ -166,6 +164,21 @@ function emptyStretch(start: number, end: number, infos: readonly TapeInfo[]): I
     value: formatTime(start),
     expected: `times of the tape, ${tape}`,
     hint: 'Check --start and --end; tapes go in order of time.',
+  });
+}
+
+/** The error for evaluation tapes of `length` µs, which their warm-up takes whole. */
+function nothingToJudge({ evaluationTapes, marketMaking }: DataChoice, length: number): InputError {
+  const seconds = length / MICROSECONDS;
+  return new InputError({
+    code: 'tape-too-short',
+    message:
+      `${evaluationTapes.join(', ')} gives ${seconds.toFixed(1)} s; the warm-up takes ` +
+      `${marketMaking.warmupSeconds} s, which leaves nothing to judge a policy by.`,
+    field: 'eval-tape',
+    value: seconds,
+    expected: `more than ${marketMaking.warmupSeconds} s`,
+    hint: 'Take a longer tape, or lower marketMaking.warmupSeconds.',
   });
 }
 

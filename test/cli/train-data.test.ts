@@ -77,6 +77,15 @@ describe('what is trained on and what is judged on', () => {
     );
   });
 
+  it('refuses an evaluation tape that its warm-up takes whole', () => {
+    const [day, short] = [tape('a.arrow', 0, 1000), tape('b.arrow', 2000, 2030)];
+    assert.throws(
+      () => choose([day], [short]),
+      (error: InputError) => error.code === 'tape-too-short' && error.field === 'eval-tape',
+    );
+    assert.deepEqual(seconds(choose([day], [tape('c.arrow', 2000, 2040)]).selection), [2030, 2040]);
+  });
+
   it('takes an evaluation tape after its warm-up, unless it overlaps training or is of something else', () => {
     const [first, second] = [tape('a.arrow', 0, 1000), tape('b.arrow', 2000, 3000)];
     const data = choose([first], [second]);
