@@ -11,25 +11,31 @@ const GRID = 60 * MICROSECONDS;
  */
 export function busiestStart(paths: readonly string[], start: number, end: number, length: number): number {
   if (end - start <= length) return start;
-  const trades = tradesByMinute(paths, start, end);
+  const rest = length % GRID;
+  const { whole, begun } = tradesByMinute(paths, start, end, rest);
   const width = Math.floor(length / GRID);
   const last = Math.floor((end - start - length) / GRID);
   let sum = 0;
-  for (let minute = 0; minute < width; minute++) sum += trades[minute];
+  for (let minute = 0; minute < width; minute++) sum += whole[minute];
   let best = 0;
-  let most = sum;
+  let most = sum + begun[width];
   for (let minute = 1; minute <= last; minute++) {
-    sum += trades[minute + width - 1] - trades[minute - 1];
-    if (sum > most) {
-      most = sum;
+    // Where the width is 0 these are the same minute.
+    sum += whole[minute + width - 1] - whole[minute - 1];
+    const trades = sum + begun[minute + width];
+    if (trades > most) {
+      most = trades;
       best = minute;
     }
   }
   return start + best * GRID;
 }
 
-function tradesByMinute(paths: readonly string[], start: number, end: number): Uint32Array {
-  const trades = new Uint32Array(Math.ceil((end - start) / GRID) + 1);
+/** Trades of each minute, and those of its first `rest` µs, with which a stretch of no whole minutes ends. */
+function tradesByMinute(paths: readonly string[], start: number, end: number, rest: number) {
+  const minutes = Math.ceil((end - start) / GRID) + 1;
+  const whole = new Uint32Array(minutes);
+  const begun = new Uint32Array(minutes);
   for (const path of paths) {
     const tape = openTape(path);
     for (let index = 0; index < tape.batches; index++) {
@@ -39,10 +45,13 @@ function tradesByMinute(paths: readonly string[], start: number, end: number): U
       for (let row = 0; row < length; row++) {
         if (kind[row] !== Kind.buy && kind[row] !== Kind.sell) continue;
         const time = timeAt(localTime, row);
-        if (time >= start && time < end) trades[Math.floor((time - start) / GRID)]++;
+        if (time < start || time >= end) continue;
+        const minute = Math.floor((time - start) / GRID);
+        whole[minute]++;
+        if (time - start - minute * GRID < rest) begun[minute]++;
       }
     }
     tape.close();
   }
-  return trades;
+  return { whole, begun };
 }

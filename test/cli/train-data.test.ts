@@ -127,6 +127,9 @@ describe('what is trained on and what is judged on', () => {
     writer.finish();
     // Of the grid of minutes from 8000 s on, 8960 s to 9080 s has eight trades and no other two minutes have more.
     assert.deepEqual(seconds(choose([path], [], { evaluationSeconds: 120 }).selection), [8960, 9080]);
+    // Nor must a stretch be of whole minutes: three trades from 9020 s on, and seven.
+    assert.deepEqual(seconds(choose([path], [], { evaluationSeconds: 30 }).selection), [9020, 9050]);
+    assert.deepEqual(seconds(choose([path], [], { evaluationSeconds: 90 }).selection), [9020, 9110]);
   });
 
   it('notices when a tape is no longer the one a run began with', () => {
