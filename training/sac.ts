@@ -278,7 +278,9 @@ export class SAC {
     if (this.#options.setAllowedShift === undefined) return Number.NaN;
     const before = this.curriculum.allowedShift;
     const allowedShift = this.curriculum.advance(this.#timesteps, totalTimesteps);
-    if (allowedShift !== before) this.#earlyStop.restart(this.#timesteps);
+    if (allowedShift !== before) {
+      this.#earlyStop.restart(Math.max(this.#timesteps, this.training.learningStarts));
+    }
     return allowedShift;
   }
 

@@ -68,6 +68,23 @@ async function batchesOf(env: Env, training: Partial<TrainingSettings> = {}) {
 }
 
 describe('SAC', () => {
+  it('does not take random actions for a plateau, also where the curriculum ends before the warm-up does', async () => {
+    const sac = new SAC(new CountingEnv(5, false), {
+      training: {
+        ...small,
+        learningStarts: 300,
+        curriculum: { startTicks: 2, endTicks: 5, widenAt: 0.1, widenedAt: 0.2 },
+        earlyStop: { window: 30, tolerance: 0.3 },
+      },
+      sac: { batchSize: 64 },
+      engine: (options) => new FakeEngine(options),
+      setAllowedShift: () => undefined,
+    });
+    // Both windows, after the warm-up.
+    const { timesteps, stoppedEarly } = await sac.learn({ totalTimesteps: 400 });
+    assert.deepEqual([timesteps, stoppedEarly], [360, true]);
+  });
+
   it('bootstraps through a truncation, never through a termination', async () => {
     for (const terminates of [true, false]) {
       const { batches } = await batchesOf(new CountingEnv(3, terminates));
