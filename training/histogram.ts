@@ -1,3 +1,13 @@
+/** All of a histogram that values have left in it. */
+export interface HistogramState {
+  readonly counts: readonly number[];
+  readonly count: number;
+  readonly sum: number;
+  readonly sumOfSquares: number;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
 /** Counts of values in equal bins over [low, high], with what TensorBoard wants beside. Values outside are counted in
  * the outermost bins. */
 export class Histogram {
@@ -50,5 +60,25 @@ export class Histogram {
     this.#squares += value * value;
     this.#minimum = Math.min(this.#minimum, value);
     this.#maximum = Math.max(this.#maximum, value);
+  }
+
+  exportState(): HistogramState {
+    return {
+      counts: [...this.counts],
+      count: this.#count,
+      sum: this.#sum,
+      sumOfSquares: this.#squares,
+      minimum: this.#minimum,
+      maximum: this.#maximum,
+    };
+  }
+
+  importState(state: HistogramState): void {
+    this.counts.set(state.counts);
+    this.#count = state.count;
+    this.#sum = state.sum;
+    this.#squares = state.sumOfSquares;
+    this.#minimum = state.minimum;
+    this.#maximum = state.maximum;
   }
 }

@@ -1,4 +1,4 @@
-import { Histogram } from './histogram.ts';
+import { Histogram, type HistogramState } from './histogram.ts';
 
 /** What was gathered since the last record, at a timestep. */
 export interface LogRecord {
@@ -16,6 +16,9 @@ export interface LogSink {
 export interface RecorderState {
   readonly means: Readonly<Record<string, readonly [number, number]>>;
   readonly sums: Readonly<Record<string, number>>;
+  /** Early checkpoints have neither of these. */
+  readonly values?: Readonly<Record<string, number>>;
+  readonly histograms?: Readonly<Record<string, HistogramState>>;
 }
 
 const ACTION_BINS = 40;
@@ -49,12 +52,16 @@ export class Recorder {
 
   /** Adds a component of an action in [−1, 1] to a histogram. */
   action(key: string, value: number): void {
+    this.#histogram(key).add(value);
+  }
+
+  #histogram(key: string): Histogram {
     let histogram = this.#histograms.get(key);
     if (histogram === undefined) {
       histogram = new Histogram(-1, 1, ACTION_BINS);
       this.#histograms.set(key, histogram);
     }
-    histogram.add(value);
+    return histogram;
   }
 
   /** Whether anything was gathered since the last record. */
@@ -77,16 +84,25 @@ export class Recorder {
     return { timestep, scalars: new Map(finite), histograms };
   }
 
-  /** Means and sums under way, so that the record a checkpoint falls into comes out whole. */
+  /** Everything gathered since the last record, so that the one a checkpoint falls into comes out whole. */
   exportState(): RecorderState {
     return {
       means: Object.fromEntries([...this.#means].map(([key, { sum, count }]) => [key, [sum, count]])),
       sums: Object.fromEntries(this.#sums),
+      // What is not finite is left out of a record, and JSON has no word for it.
+      values: Object.fromEntries([...this.#values].filter(([, value]) => Number.isFinite(value))),
+      histograms: Object.fromEntries(
+        [...this.#histograms].map(([key, histogram]) => [key, histogram.exportState()]),
+      ),
     };
   }
 
   importState(state: RecorderState): void {
     for (const [key, [sum, count]] of Object.entries(state.means)) this.#means.set(key, { sum, count });
     for (const [key, sum] of Object.entries(state.sums)) this.#sums.set(key, sum);
+    for (const [key, value] of Object.entries(state.values ?? {})) this.#values.set(key, value);
+    for (const [key, histogram] of Object.entries(state.histograms ?? {})) {
+      this.#histogram(key).importState(histogram);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatTable } from '../../training/loggers/console.ts';
@@ -26,6 +26,29 @@ describe('the recorder', () => {
     assert.equal(recorder.pending, false);
     assert.equal(recorder.flush(6).scalars.size, 0);
   });
+
+  it('goes on from its state with all that was gathered, an evaluation and actions included', () => {
+    const [whole, before, after] = [new Recorder(), new Recorder(), new Recorder()];
+    for (const recorder of [whole, before]) {
+      recorder.set('eval/score', 0.1);
+      recorder.set('nothing', Number.NaN);
+      recorder.mean('b', 1);
+      recorder.sum('a', 2);
+      for (const value of [-1, 0.3, 0.3]) recorder.action('actions/0', value);
+    }
+    after.importState(JSON.parse(JSON.stringify(before.exportState())));
+    for (const recorder of [whole, after]) {
+      recorder.mean('b', 4);
+      recorder.action('actions/0', 0.7);
+    }
+    const [expected, found] = [whole.flush(10), after.flush(10)];
+    assert.deepEqual(found.scalars, expected.scalars);
+    assert.deepEqual(
+      found.histograms.get('actions/0')?.exportState(),
+      expected.histograms.get('actions/0')?.exportState(),
+    );
+    assert.equal(found.histograms.get('actions/0')?.count, 4);
+  });
 });
 
 describe('progress.csv', () => {
@@ -47,6 +70,14 @@ describe('progress.csv', () => {
     const second = new CsvLogger(path, 20);
     write(second, 30, { a: 9, b: 9 });
     assert.equal(readFileSync(path, 'utf8'), 'time/total_timesteps,a,b\n10,1,\n20,2,0.5\n30,9,9\n');
+  });
+
+  it('loses a last row that a crash cut short', () => {
+    const path = join(folder, 'progress.csv');
+    // Of the row of timestep 150.
+    writeFileSync(path, 'time/total_timesteps,a\n50,1\n100,2\n15');
+    new CsvLogger(path, 120);
+    assert.equal(readFileSync(path, 'utf8'), 'time/total_timesteps,a\n50,1\n100,2\n');
   });
 });
 

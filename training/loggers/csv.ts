@@ -7,7 +7,8 @@ const STEP = 'time/total_timesteps';
 
 /**
  * Writes records to a CSV file with a column a key, the timestep first. A key that appears later gets a column of its
- * own and the file is written anew; a missing value is an empty cell. A resumed run drops rows beyond `resumedAt`.
+ * own and the file is written anew; a missing value is an empty cell. A resumed run drops rows beyond `resumedAt`, and
+ * a last one that a crash cut short, whose timestep may be cut too.
  */
 export class CsvLogger implements LogSink {
   readonly #path: string;
@@ -17,7 +18,8 @@ export class CsvLogger implements LogSink {
   constructor(path: string, resumedAt?: number) {
     this.#path = path;
     if (resumedAt !== undefined && existsSync(path)) {
-      const [header, ...rows] = readFileSync(path, 'utf8').trimEnd().split('\n');
+      const [header, ...rows] = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+      if (header === undefined) throw damaged(path, '');
       if (header.split(',', 1)[0] !== STEP) throw damaged(path, header);
       this.#columns = header.split(',');
       this.#rows = rows.filter((row) => Number(row.split(',', 1)[0]) <= resumedAt);
