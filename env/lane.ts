@@ -301,8 +301,8 @@ export class Lane implements MarketParticipant {
   }
 }
 
-/** An interval between decisions in whole µs. */
-function checkInterval(milliseconds: number): number {
+/** An interval between decisions in whole µs. Throws an InputError for one that rounds to none. */
+export function checkInterval(milliseconds: number): number {
   const interval = Math.round(1000 * milliseconds);
   if (interval >= 1 && Number.isSafeInteger(interval)) return interval;
   throw new InputError({

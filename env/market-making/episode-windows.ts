@@ -1,6 +1,7 @@
 import { InputError } from '../../base/errors.ts';
 import type { Generator } from '../../base/random.ts';
 import { formatTime, MICROSECONDS } from '../../base/time.ts';
+import { checkInterval } from '../lane.ts';
 import type { MarketMakingSettings } from '../settings.ts';
 
 /** A stretch of recorded market; times in µs. */
@@ -30,7 +31,7 @@ export class EpisodeWindows {
   readonly #count: number;
 
   constructor(stretches: readonly Stretch[], settings: WindowSettings, decisionIntervalMs: number) {
-    this.interval = Math.round(decisionIntervalMs * 1000);
+    this.interval = checkInterval(decisionIntervalMs);
     this.steps = Math.max(1, Math.floor((settings.episodeSeconds * MICROSECONDS) / this.interval + 1e-9));
     this.#starts = stretches
       .map((stretch) => this.#startsOf(stretch, settings.warmupSeconds))

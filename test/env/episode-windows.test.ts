@@ -33,6 +33,13 @@ describe('EpisodeWindows', () => {
     );
   });
 
+  it('refuses an interval that is none by its own name, not by the length of the tape', () => {
+    assert.throws(
+      () => new EpisodeWindows([{ start: 0, end: 100e6 }], SETTINGS, 1e-5),
+      (error: InputError) => error.code === 'bad-interval' && error.field === 'lane.decisionIntervalMs',
+    );
+  });
+
   it('draws from each of several tapes, in proportion to the starts they have', () => {
     const spans = [
       { start: 0, end: 25e6 },
