@@ -9,15 +9,9 @@
  * await sac.learn({ totalTimesteps: 10_000 });
  * ```
  */
-import { AvellanedaStoikov } from './agents/avellaneda-stoikov.ts';
-import { V15 } from './agents/v15.ts';
-import { registerAnchor } from './env/market-making/anchors.ts';
+import './agents/anchors.ts';
 import './env/analytic/registration.ts';
 import './env/market-making/registration.ts';
-
-// The environment knows no baseline: this is where its anchors are made known to `make`.
-registerAnchor('v15', () => new V15());
-registerAnchor('v1', () => new AvellanedaStoikov());
 
 export { AvellanedaStoikov } from './agents/avellaneda-stoikov.ts';
 export { averageSpread, halfSpread, reservationPrice, riskTerm } from './agents/closed-form.ts';

@@ -1,3 +1,4 @@
+import '../../agents/anchors.ts';
 import { moments } from '../../agents/optimal/play.ts';
 import { carteaJaimungal } from '../../agents/optimal/value-function.ts';
 import '../../env/market-making/registration.ts';

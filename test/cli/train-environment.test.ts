@@ -8,8 +8,9 @@ import { RunDirectory } from '../../checkpoints/run-directory.ts';
 import type { CommandContext } from '../../cli/command.ts';
 import { resolveConfig } from '../../cli/config.ts';
 import { run as train } from '../../cli/run/train.ts';
-import { optimumOf } from '../../cli/training/registered-task.ts';
+import { optimumOf, registeredTask } from '../../cli/training/registered-task.ts';
 import { makeAnalyticVector } from '../../env/analytic/registration.ts';
+import { syntheticTape } from '../support/synthetic-tape.ts';
 
 const SMALL = resolveConfig({
   seed: 5,
@@ -73,6 +74,14 @@ describe('makergym train --env', function () {
       assert.ok(Math.abs(value - 68.2558347619) < 1e-9, `${maxInventory}: ${value}`);
     }
     assert.equal(optimum({ maxInventory: 1e9, duration: 100 }), undefined, 'hours of work');
+  });
+
+  it('knows the anchors of market making, the default too', () => {
+    for (const marketMaking of [{}, { anchor: 'v1' }, { anchor: 'mid' }]) {
+      const tapes = [syntheticTape(1, 600)];
+      const { record } = registeredTask('MarketMaking-v0', { tapes, marketMaking }, 0);
+      assert.equal(record.env, 'MarketMaking-v0');
+    }
   });
 
   it('refuses what it cannot use, naming it', async () => {
