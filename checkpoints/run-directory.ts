@@ -118,8 +118,18 @@ export class RunDirectory {
     return join(this.path, 'best');
   }
 
+  /** Throws an InputError that names the field where one that a resumed run needs is missing or of another kind. */
   get record(): RunRecord {
-    return readJson(join(this.path, 'run.json')) as RunRecord;
+    const path = join(this.path, 'run.json');
+    const record = readJson(path) as RunRecord;
+    const { command, engine, totalTimesteps } = record;
+    const strings = Array.isArray(command) && command.every((line) => typeof line === 'string');
+    if (!strings) throw badRecord(path, 'command', command, 'a list of command lines');
+    if (typeof engine !== 'string') throw badRecord(path, 'engine', engine, 'the name of an engine');
+    if (!Number.isSafeInteger(totalTimesteps) || totalTimesteps < 1) {
+      throw badRecord(path, 'totalTimesteps', totalTimesteps, 'a whole number of at least 1');
+    }
+    return record;
   }
 
   get config(): unknown {
@@ -236,4 +246,15 @@ function unreadable(path: string, cause: unknown): InputError {
     },
     { cause },
   );
+}
+
+function badRecord(path: string, field: string, value: unknown, expected: string): InputError {
+  return new InputError({
+    code: 'bad-run',
+    message: `${path} is damaged or was changed: ${field} is not ${expected}.`,
+    field,
+    value,
+    expected,
+    hint: 'Restore the file, or train anew.',
+  });
 }

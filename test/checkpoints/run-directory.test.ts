@@ -47,6 +47,19 @@ describe('a run directory', () => {
     });
   });
 
+  it('names the field of its record that is missing or of another kind', () => {
+    const { path, record } = create();
+    for (const [field, value] of [
+      ['totalTimesteps', undefined],
+      ['totalTimesteps', 'many'],
+      ['command', undefined],
+      ['engine', 3],
+    ] as const) {
+      writeFileSync(join(path, 'run.json'), JSON.stringify({ ...record, [field]: value }));
+      assert.throws(() => RunDirectory.open(path).record, { code: 'bad-run', field });
+    }
+  });
+
   it('keeps the newest checkpoints by timestep, and the last one always', () => {
     const run = create();
     assert.equal(run.lastCheckpoint, undefined);
