@@ -39,7 +39,7 @@ export interface SessionResult {
 const BREATH = 40;
 const DECISIONS_PER_LOOK = 256;
 /** A hole between two tapes longer than this is skipped: nobody decides there, µs. */
-const HOLE = MICROSECONDS;
+export const HOLE = MICROSECONDS;
 
 /**
  * Walks the tapes once with any number of lanes, each of which decides on the multiples of its interval since the epoch

@@ -10,6 +10,7 @@ import { EquitySeries } from './equity-series.ts';
 import { COLUMNS, Column, ratioKpis } from './kpi-sums.ts';
 import type { Kpis } from './kpis.ts';
 import { QuantileSketch } from './quantile-sketch.ts';
+import { SessionTime, type Span } from './session-time.ts';
 import { DEFAULT_EVALUATION } from './settings.ts';
 
 export interface KpiContext {
@@ -18,6 +19,8 @@ export interface KpiContext {
   readonly sharpeIntervalSeconds?: number;
   /** Length of the blocks kept for the bootstrap, s; rounded up to whole Sharpe intervals. */
   readonly blockSeconds?: number;
+  /** First and last time of each tape where there are several, µs: holes between them are no time of the session. */
+  readonly spans?: readonly Span[];
 }
 
 /** Orders whose fills can still be in progress are far fewer than this. */
@@ -26,7 +29,8 @@ const RECENT_ORDERS = 64;
 /**
  * Keeps score of one lane: listens to a session and gives its KPIs as mission.md defines them, the equal-time
  * increments of equity, a thinned equity curve and the blocks that the bootstrap resamples. The session is what lies
- * between the first decision with a known mid and the end.
+ * between the first decision with a known mid and the end, less the holes between tapes: all times in here but those of
+ * the curve are its own (session-time.ts).
  *
  * Hot path (one call a decision): nothing is allocated but a number per Sharpe interval and a row per block.
  */
@@ -35,6 +39,7 @@ export class KpiRecorder implements LaneListener {
   readonly #interval: number;
   readonly #blockLength: number;
   readonly #intervalsPerBlock: number;
+  readonly #clock: SessionTime;
   readonly #acknowledgements = new QuantileSketch();
   readonly #series = new EquitySeries();
   readonly #filledOrders = new Float64Array(RECENT_ORDERS).fill(-1);
@@ -68,11 +73,12 @@ export class KpiRecorder implements LaneListener {
     const block = (context.blockSeconds ?? DEFAULT_EVALUATION.blockSeconds) * MICROSECONDS;
     this.#intervalsPerBlock = Math.max(1, Math.ceil(block / this.#interval - 1e-9));
     this.#blockLength = this.#intervalsPerBlock * this.#interval;
+    this.#clock = new SessionTime(context.spans);
   }
 
   onDecision(view: QuoterView, _quote: Quote): void {
     const { market, equity } = view;
-    const { time } = market;
+    const time = this.#clock.at(market.time);
     const usable = market.synchronised && market.book.ready;
     if (!Number.isFinite(equity)) return;
     if (this.#blocks === null) {
@@ -80,15 +86,16 @@ export class KpiRecorder implements LaneListener {
       this.#begin(time, view);
     }
     this.#observe(time, equity);
-    if (usable && this.#series.wants(time)) {
-      this.#series.offer(time, equity, this.#inventory, market.book.mid);
+    if (usable && this.#series.wants(market.time)) {
+      this.#series.offer(market.time, equity, this.#inventory, market.book.mid);
     }
-    this.#judgeSignals(market, usable);
+    this.#judgeSignals(market, usable, time);
   }
 
   onFill(fill: Fill): void {
-    const table = this.#tableAt(fill.time);
-    const block = table.blockAt(fill.time);
+    const time = this.#clock.at(fill.time);
+    const table = this.#tableAt(time);
+    const block = table.blockAt(time);
     table.add(block, Column.fills, 1);
     table.add(block, Column.fees, fill.fee);
     table.add(block, Column.volume, fill.price * this.#tickSize * fill.quantity);
@@ -106,8 +113,9 @@ export class KpiRecorder implements LaneListener {
     table.add(block, Column.filledOrders, 1);
   }
 
-  onOrder(event: OrderEvent, time: number): void {
+  onOrder(event: OrderEvent, localTime: number): void {
     if (event !== 'placed' && event !== 'cancelled') return;
+    const time = this.#clock.at(localTime);
     const table = this.#tableAt(time);
     table.add(table.blockAt(time), event === 'placed' ? Column.orders : Column.cancels, 1);
   }
@@ -116,7 +124,8 @@ export class KpiRecorder implements LaneListener {
     this.#acknowledgements.add(milliseconds);
   }
 
-  onInventory(time: number, inventory: number): void {
+  onInventory(localTime: number, inventory: number): void {
+    const time = this.#clock.at(localTime);
     this.#holdUntil(this.#tableAt(time), time);
     this.#inventory = inventory;
     this.#maxInventory = Math.max(this.#maxInventory, Math.abs(inventory));
@@ -125,7 +134,7 @@ export class KpiRecorder implements LaneListener {
   onEnd(view: QuoterView): void {
     if (this.#blocks === null || !Number.isFinite(view.equity)) return;
     const { time } = view.market;
-    this.#observe(time, view.equity);
+    this.#observe(this.#clock.at(time), view.equity);
     this.#series.close(time, view.equity, view.inventory, view.market.book.mid);
   }
 
@@ -210,7 +219,7 @@ export class KpiRecorder implements LaneListener {
   }
 
   /** Every sign of OFI + DI since the mid last moved is judged by the mid's next move, as decisions see it. */
-  #judgeSignals(market: MarketView, usable: boolean): void {
+  #judgeSignals(market: MarketView, usable: boolean, time: number): void {
     if (!usable) {
       // Beyond a gap the next move is unknown: what was open stays unjudged.
       this.#risingSignals = this.#fallingSignals = 0;
@@ -223,7 +232,7 @@ export class KpiRecorder implements LaneListener {
       const judged = this.#risingSignals + this.#fallingSignals;
       if (judged > 0) {
         const table = this.#blocks as BlockTable;
-        const block = table.blockAt(market.time);
+        const block = table.blockAt(time);
         table.add(block, Column.signals, judged);
         table.add(block, Column.hits, move > 0 ? this.#risingSignals : this.#fallingSignals);
       }

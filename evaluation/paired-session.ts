@@ -57,7 +57,12 @@ export async function runPairedSession(options: PairedSessionOptions): Promise<P
   const { instrument } = replay;
   const lot = resolveLot(settings, instrument, replay.firstMid());
   const entries = contenders.map((contender) => {
-    const kpis = new KpiRecorder({ instrument, sharpeIntervalSeconds, blockSeconds: sharpeIntervalSeconds });
+    const kpis = new KpiRecorder({
+      instrument,
+      sharpeIntervalSeconds,
+      blockSeconds: sharpeIntervalSeconds,
+      spans: replay.spans,
+    });
     const trace = contender.role === 'candidate' ? new QuoteTrace(instrument) : null;
     const listeners: LaneListener[] = [kpis, ...(contender.listeners?.(lot) ?? [])];
     if (trace !== null) listeners.push(trace);

@@ -74,6 +74,7 @@ async function judge(
     const kpis = new KpiRecorder({
       instrument,
       sharpeIntervalSeconds: config.evaluation.sharpeIntervalSeconds,
+      spans: replay.spans,
     });
     const lane = new Lane({
       instrument,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Fill } from '../../env/exchange/models.ts';
 import { emptyQuote } from '../../env/quoter.ts';
-import { KpiRecorder } from '../../evaluation/kpi-recorder.ts';
+import { type KpiContext, KpiRecorder } from '../../evaluation/kpi-recorder.ts';
 import { COLUMNS, Column } from '../../evaluation/kpi-sums.ts';
 import type { Instrument } from '../../market/instrument.ts';
 import { ASK, BID } from '../../market/side.ts';
@@ -13,7 +13,7 @@ const T0 = 1_700_000_000 * S;
 const QUOTE = emptyQuote();
 
 /** A recorder and the means to drive it as a lane would. */
-function session(options: { sharpeIntervalSeconds?: number; blockSeconds?: number } = {}) {
+function session(options: Omit<KpiContext, 'instrument'> = {}) {
   const recorder = new KpiRecorder({ instrument: INSTRUMENT, ...options });
   const state = new FakeState();
   const view = fakeView(state);
@@ -141,6 +141,45 @@ describe('KPIs', () => {
     const kpis = recorder.result();
     assert.ok(Math.abs((kpis.rmsInventory ?? 0) - 2) < 1e-12);
     assert.equal(kpis.maxInventory, 3);
+  });
+
+  it('a hole between two tapes is no time of the session: what it did to equity counts where it ends', () => {
+    const tape = (start: number, end: number) => ({ start: T0 + start * S, end: T0 + end * S });
+    const { recorder, decide, hold, end } = session({
+      sharpeIntervalSeconds: 1,
+      blockSeconds: 1,
+      spans: [tape(0, 2), tape(86_402, 86_404)],
+    });
+    decide(0);
+    hold(1, 2);
+    decide(1, { equity: 1 });
+    decide(2, { equity: 3 });
+    // In the second after a tape's end quotes are pulled.
+    decide(2.5, { synchronised: false });
+    recorder.onOrder('cancelled', T0 + 2.6 * S);
+    decide(86_403, { equity: 7, synchronised: true });
+    end(86_404, { equity: 8 });
+    const kpis = recorder.result();
+    assert.equal(kpis.durationSeconds, 4);
+    assert.equal(kpis.rmsInventory, Math.sqrt((4 * 3) / 4));
+    assert.deepEqual([...recorder.increments()], [1, 2, 4, 1]);
+    assert.equal(recorder.blocks?.blocks, 4);
+    assert.equal(kpis.cancels, 1);
+    assert.deepEqual(
+      recorder.equitySeries.points().time.map((time) => (time - T0) / S),
+      [0, 1, 2, 86_403, 86_404],
+    );
+  });
+
+  it('a pause of a second between two tapes is time as any other: everybody decides in it', () => {
+    const spans = [
+      { start: T0, end: T0 + S },
+      { start: T0 + 2 * S, end: T0 + 3 * S },
+    ];
+    const { recorder, decide, end } = session({ spans });
+    decide(0);
+    end(3);
+    assert.equal(recorder.result().durationSeconds, 3);
   });
 
   it('an order filled in two parts is one order with a fill', () => {
