@@ -70,6 +70,7 @@ export function compare(candidate: Score, baseline: Score, options: ComparisonOp
   const theirs = baseline.blocks;
   const rowLength = ours?.blockLength ?? options.blockSeconds * 1e6;
   const rowsPerBlock = Math.max(1, Math.round((options.blockSeconds * 1e6) / rowLength));
+  const blockSeconds = (rowsPerBlock * rowLength) / 1e6;
   const rows = Math.max(ours?.blocks ?? 0, theirs?.blocks ?? 0);
   const blocks = Math.floor(rows / rowsPerBlock);
   const resampled =
@@ -96,10 +97,10 @@ export function compare(candidate: Score, baseline: Score, options: ComparisonOp
   }
   return {
     difference,
-    ...judge(difference.pnl, blocks, options),
+    ...judge(difference.pnl, blocks, blockSeconds, options.significance),
     bootstrap: {
       method: 'paired circular block bootstrap, expanded percentile',
-      blockSeconds: (rowsPerBlock * rowLength) / 1e6,
+      blockSeconds,
       blocks,
       resamples: options.resamples,
     },
@@ -122,7 +123,8 @@ function subtract(
 function judge(
   pnl: Difference,
   blocks: number,
-  options: ComparisonOptions,
+  blockSeconds: number,
+  significance: number,
 ): { verdict: Verdict; reason: string } {
   if (pnl.absolute === null)
     return { verdict: 'inconclusive', reason: 'One of the two has no PnL on these ticks.' };
@@ -130,15 +132,23 @@ function judge(
     return {
       verdict: 'inconclusive',
       reason:
-        `${blocks} blocks of ${options.blockSeconds} s are too few to tell skill from chance ` +
+        `${blocks} blocks of ${blockSeconds} s are too few to tell skill from chance ` +
         `(at least ${MINIMUM_BLOCKS}): evaluate on a longer tape.`,
     };
   }
   const [low, high] = pnl.ci95;
-  if ((low <= 0 && high >= 0) || pnl.pValue >= options.significance) {
+  if (low <= 0 && high >= 0) {
     return {
       verdict: 'inconclusive',
       reason: 'The 95 % interval of the difference in net PnL contains 0: chance alone could have made it.',
+    };
+  }
+  if (pnl.pValue >= significance) {
+    return {
+      verdict: 'inconclusive',
+      reason:
+        `The p-value of the difference in net PnL, ${Number(pnl.pValue.toPrecision(2))}, is not below the ` +
+        `significance asked for, ${significance}: chance alone could have made it.`,
     };
   }
   const better = low > 0;

@@ -141,6 +141,21 @@ describe('Comparing two lanes on the same ticks', () => {
     assert.match(reason, /too few/);
   });
 
+  it('blocks are told as long as they are: whole Sharpe intervals', () => {
+    const { reason, bootstrap } = compare(...pair(30, 5, 7), { ...OPTIONS, blockSeconds: 3 });
+    assert.equal(bootstrap.blockSeconds, 10);
+    assert.doesNotMatch(reason, /blocks/);
+    assert.match(compare(...pair(30, 5, 7), { ...OPTIONS, blockSeconds: 56 }).reason, /5 blocks of 60 s/);
+  });
+
+  it('a p-value above the significance is the reason where the interval leaves out 0', () => {
+    const { verdict, reason, difference } = compare(...pair(600, -1, 6), { ...OPTIONS, significance: 1e-9 });
+    assert.equal(verdict, 'inconclusive');
+    assert.ok((difference.pnl.ci95 as readonly [number, number])[1] < 0);
+    assert.doesNotMatch(reason, /contains 0/);
+    assert.match(reason, /p-value .* is not below the significance asked for, 1e-9/);
+  });
+
   it('relative differences are told only where they mean something', () => {
     const level = (value: number) => score(Array.from({ length: 120 }, () => value));
     const relative = (a: number, b: number) => {
