@@ -8,7 +8,7 @@ import { checkExchange } from '../env/exchange/check-exchange.ts';
 import { DEFAULT_LANE, DEFAULT_MARKET_MAKING } from '../env/settings.ts';
 import { laneSchema, marketMakingSchema } from '../env/settings-schema.ts';
 import { DEFAULT_DRIFT } from '../evaluation/drift-settings.ts';
-import { DEFAULT_EVALUATION } from '../evaluation/settings.ts';
+import { DEFAULT_EVALUATION, SHORTEST_SHARPE_INTERVAL } from '../evaluation/settings.ts';
 import { DEFAULT_FALLBACK } from '../safety/fallback.ts';
 import { DEFAULT_SAFETY } from '../safety/limits.ts';
 import { DEFAULT_SAC, DEFAULT_TRAINING } from '../training/settings.ts';
@@ -92,7 +92,7 @@ const trainingSchema = z.strictObject({
 });
 
 const evaluationSchema = z.strictObject({
-  sharpeIntervalSeconds: positive,
+  sharpeIntervalSeconds: z.number().min(SHORTEST_SHARPE_INTERVAL),
   blockSeconds: positive,
   resamples: count.max(1_000_000),
   significance: positive.max(0.5),

@@ -1,15 +1,18 @@
-import { InterruptedError } from '../base/errors.ts';
+import { InputError, InterruptedError } from '../base/errors.ts';
+import { MICROSECONDS } from '../base/time.ts';
 import type { Refusal } from '../env/exchange/models.ts';
 import { Lane, type LaneModels } from '../env/lane.ts';
 import type { LaneListener } from '../env/lane-listener.ts';
 import { resolveLot } from '../env/lot.ts';
 import type { Quoter } from '../env/quoter.ts';
-import { runSession } from '../env/session.ts';
+import { checkSpan, runSession } from '../env/session.ts';
 import type { LaneSettings } from '../env/settings.ts';
 import type { TapeReplay } from '../market/replay.ts';
 import { KpiRecorder } from './kpi-recorder.ts';
 import { QuoteTrace } from './quote-trace.ts';
 import type { LaneRecord } from './session-record.ts';
+import { SessionTime } from './session-time.ts';
+import { SHORTEST_SHARPE_INTERVAL } from './settings.ts';
 import type { Score } from './statistics.ts';
 
 export interface Contender {
@@ -47,14 +50,20 @@ export interface PairedSession {
   readonly wallSeconds: number;
 }
 
+/** Sharpe intervals that a session may have: half a gigabyte an agent, more than a year of the default. */
+const MOST_INTERVALS = 4_000_000;
+
 /**
  * Lets several agents trade the same ticks in one pass, each in a lane of its own with the same lot, latency, queue
  * model, fees and seed. None sees another. Scores hold a row per Sharpe interval, ready to be compared in pairs.
- * Throws an InterruptedError when `signal` aborts.
+ * Throws an InterruptedError when `signal` aborts, an InputError for Sharpe intervals too short for the session.
  */
 export async function runPairedSession(options: PairedSessionOptions): Promise<PairedSession> {
   const { replay, contenders, settings, seed, sharpeIntervalSeconds } = options;
   const { instrument } = replay;
+  const span = checkSpan(options);
+  const clock = new SessionTime(replay.spans);
+  checkInterval(sharpeIntervalSeconds, clock.at(span.end) - clock.at(span.start));
   const lot = resolveLot(settings, instrument, replay.firstMid());
   const entries = contenders.map((contender) => {
     const kpis = new KpiRecorder({
@@ -102,4 +111,19 @@ export async function runPairedSession(options: PairedSessionOptions): Promise<P
     scores: entries.map(({ kpis }) => ({ kpis: kpis.result(), blocks: kpis.blocks })),
     refusals: entries.map(({ lane }) => ({ ...lane.refusals })),
   };
+}
+
+/** `length` of the session, µs. */
+function checkInterval(seconds: number, length: number): void {
+  const sessionSeconds = length / MICROSECONDS;
+  const least = Math.max(SHORTEST_SHARPE_INTERVAL, sessionSeconds / MOST_INTERVALS);
+  if (seconds >= least) return;
+  throw new InputError({
+    code: 'bad-interval',
+    message: `Sharpe intervals of ${seconds} s are too short for a session of ${sessionSeconds} s.`,
+    field: 'evaluation.sharpeIntervalSeconds',
+    value: seconds,
+    expected: `${least} or more`,
+    hint: 'Use an interval such as 10.',
+  });
 }

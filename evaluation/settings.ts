@@ -7,6 +7,9 @@ export interface EvaluationSettings {
   readonly significance: number;
 }
 
+/** The shortest of those increments that is taken, s: rows of less would be many more than decisions. */
+export const SHORTEST_SHARPE_INTERVAL = 0.001;
+
 export const DEFAULT_EVALUATION: EvaluationSettings = {
   sharpeIntervalSeconds: 10,
   blockSeconds: 60,

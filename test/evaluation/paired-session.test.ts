@@ -15,10 +15,10 @@ const twoMinutes = (at: number) =>
   ]);
 
 describe('Agents side by side over several tapes', () => {
-  it('are not compared by the hours between the tapes, of which nobody knows anything', async () => {
+  it('are not compared by the years between the tapes, of which nobody knows anything', async () => {
     const idle = () => scriptedQuoter(() => ({}));
     const { scores } = await runPairedSession({
-      replay: new TapeReplay([twoMinutes(0), twoMinutes(48 * HOUR_MS)]),
+      replay: new TapeReplay([twoMinutes(0), twoMinutes(24 * 365 * 8 * HOUR_MS)]),
       contenders: [
         { name: 'one', role: 'candidate', quoter: idle() },
         { name: 'other', role: 'baseline', quoter: idle() },
@@ -33,5 +33,26 @@ describe('Agents side by side over several tapes', () => {
     const { bootstrap, reason } = compare(ours, theirs, options);
     assert.equal(bootstrap.blocks, 4);
     assert.match(reason, /4 blocks of 60 s are too few/);
+  });
+
+  it('are not told by Sharpe intervals without end: the shortest that a session bears is named', async () => {
+    const settings = DEFAULT_LANE;
+    const one = { name: 'one', role: 'candidate', quoter: scriptedQuoter(() => ({})) } as const;
+    const of = (sharpeIntervalSeconds: number, hours: number) =>
+      runPairedSession({
+        replay: new TapeReplay([
+          scriptTape([
+            { at: 0, snapshot: true, bids: [[10, 1]], asks: [[12, 1]] },
+            { at: hours * HOUR_MS, bids: [[11, 1]] },
+          ]),
+        ]),
+        contenders: [one],
+        settings,
+        seed: 1,
+        sharpeIntervalSeconds,
+      });
+    const refused = { field: 'evaluation.sharpeIntervalSeconds', code: 'bad-interval' };
+    await assert.rejects(of(1e-7, 0.01), refused);
+    await assert.rejects(of(0.001, 2), refused);
   });
 });
