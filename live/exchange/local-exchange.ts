@@ -168,25 +168,41 @@ export class LocalExchange extends EventEmitter<{ ended: []; error: [Error] }> {
   }
 
   #listen(): Promise<void> {
-    const { port, host } = this.#options;
+    const { port, host = '127.0.0.1' } = this.#options;
     return new Promise((resolve, reject) => {
       // Not once: an error that comes later, such as of a connection that could not be accepted, is one client's.
       this.#server.on('error', (cause: NodeJS.ErrnoException) => {
-        const busy = cause.code === 'EADDRINUSE';
-        reject(
-          new InputError(
-            {
-              code: busy ? 'port-in-use' : 'cannot-listen',
-              message: busy ? `Port ${port} is in use.` : `Cannot listen on port ${port}: ${cause.message}.`,
-              field: 'port',
-              value: port,
-              hint: 'Choose another port, or 0 for a free one.',
-            },
-            { cause },
-          ),
-        );
+        reject(listenError(cause, port, host));
       });
-      this.#server.listen(port, host ?? '127.0.0.1', () => resolve());
+      this.#server.listen(port, host, () => resolve());
     });
   }
+}
+
+function listenError(cause: NodeJS.ErrnoException, port: number, host: string): InputError {
+  const { code, message } = cause;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return new InputError(
+      {
+        code: 'cannot-listen',
+        message: `Cannot listen at ${host}: ${message}.`,
+        field: 'host',
+        value: host,
+        expected: 'an address of this machine',
+        hint: 'Leave --host out for 127.0.0.1.',
+      },
+      { cause },
+    );
+  }
+  const busy = code === 'EADDRINUSE';
+  return new InputError(
+    {
+      code: busy ? 'port-in-use' : 'cannot-listen',
+      message: busy ? `Port ${port} is in use.` : `Cannot listen on port ${port}: ${message}.`,
+      field: 'port',
+      value: port,
+      hint: 'Choose another port, or 0 for a free one.',
+    },
+    { cause },
+  );
 }
