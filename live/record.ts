@@ -1,3 +1,4 @@
+import { keepFolder, removeFolder } from '../base/files.ts';
 import type { Venue } from '../market/instrument.ts';
 import type { TradeStream } from './binance/venue.ts';
 import { type Clock, pause, SystemClock } from './clock.ts';
@@ -96,7 +97,12 @@ export async function recordStreams(options: RecordOptions): Promise<RecordSumma
   } finally {
     signal.removeEventListener('abort', stop);
     feed.stop();
-    await recorder.close();
+    try {
+      await recorder.close();
+    } finally {
+      if (recorder.files.length > 0) keepFolder(out);
+      else removeFolder(out);
+    }
   }
   return summarise(feed, recorder, (clock.now() - began) / 1e6);
 }

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.ts';
+import { makeFolder } from '../../base/files.ts';
 import { encodeControl } from '../../market/capture/control-line.ts';
 import type { Venue } from '../../market/instrument.ts';
 import { type Clock, every, type Timer } from '../clock.ts';
@@ -62,7 +62,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     try {
-      mkdirSync(options.folder, { recursive: true });
+      makeFolder(options.folder);
     } catch (cause) {
       throw new InputError(
         {

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { WebSocket } from 'ws';
 import { LocalExchange } from '../../live/exchange/local-exchange.ts';
 import { SocketHub } from '../../live/exchange/socket-hub.ts';
+import { recordStreams } from '../../live/record.ts';
 import { ManualClock } from '../support/accelerated-clock.ts';
 import { serverOf } from '../support/server-of.ts';
 import { Stage } from './stage.ts';
@@ -51,6 +55,33 @@ describe('local exchange', () => {
     const second = await subscribe(exchange);
     assert.ok(exchange.session !== begun);
     while (second.messages === 0) await letPass(100);
+  });
+
+  it('names the address where that is what it cannot listen at', async () => {
+    await assert.rejects(
+      LocalExchange.start({
+        captures: [stage.capture],
+        port: 0,
+        host: '192.0.2.1',
+        clock: new ManualClock(),
+      }),
+      { code: 'cannot-listen', field: 'host', value: '192.0.2.1' },
+    );
+  });
+
+  it('a recording of a symbol that it does not play leaves no folder behind', async () => {
+    const { url, rest } = await serve();
+    const around = mkdtempSync(join(tmpdir(), 'makergym-'));
+    const signal = new AbortController().signal;
+    const options = { venue: 'binance-spot', symbols: ['NONEUSDT'], ws: url, rest, signal } as const;
+    await assert.rejects(recordStreams({ ...options, out: join(around, 'deep', 'captures') }), {
+      code: 'unknown-symbol',
+    });
+    assert.deepEqual(readdirSync(around), []);
+    // One that was there is not ours to remove.
+    await assert.rejects(recordStreams({ ...options, out: around }), { code: 'unknown-symbol' });
+    assert.ok(existsSync(around));
+    rmdirSync(around);
   });
 
   it('goes on after connections that could not be accepted', async () => {
