@@ -97,26 +97,65 @@ function signature(command: Command): string {
 
 /** Parses options by yargs, then hands the words that are no options to the command's positionals in order. */
 function parse(parser: Argv, command: Command, argv: readonly string[]): RawArguments {
-  let failure: string | undefined;
-  parser.fail((message) => {
-    failure = message;
-  });
-  const parsed = parser.parseSync([...argv]) as Record<string, unknown>;
-  if (failure !== undefined) {
-    throw new InputError({
-      code: 'bad-usage',
-      message: failure,
-      field: command.name,
-      hint: `See makergym ${command.name} --help.`,
-    });
-  }
-  const words = [...((parsed._ as readonly unknown[]) ?? [])].map(String);
+  const positionals = command.positionals ?? [];
+  let parsed = parseOptions(parser, command, argv);
+  const spare = positionals.some(({ many }) => many) ? 0 : wordsOf(parsed).length - positionals.length;
+  if (spare > 0) parsed = parseOptions(parser, command, repeatLists(command, argv, spare));
+  const words = wordsOf(parsed);
   const raw: Record<string, unknown> = { ...parsed };
-  for (const { name, many } of command.positionals ?? []) {
+  for (const { name, many } of positionals) {
     raw[name] = undefined;
     if (words.length === 0) continue;
     raw[name] = many ? words.splice(0) : words.shift();
   }
   raw._ = words;
   return raw;
+}
+
+function parseOptions(
+  parser: Argv,
+  command: Command,
+  argv: readonly string[],
+): Readonly<Record<string, unknown>> {
+  let failure: string | undefined;
+  parser.fail((message) => {
+    failure = message;
+  });
+  const parsed = parser.parseSync([...argv]) as Record<string, unknown>;
+  if (failure === undefined) return parsed;
+  throw new InputError({
+    code: 'bad-usage',
+    message: failure,
+    field: command.name,
+    hint: `See makergym ${command.name} --help.`,
+  });
+}
+
+function wordsOf(parsed: Readonly<Record<string, unknown>>): string[] {
+  return ((parsed._ as readonly unknown[]) ?? []).map(String);
+}
+
+/**
+ * Gives words that are too many to the list before them, as `--tape day*.arrow` is written: `spare` of them, each with the
+ * list's option before it.
+ */
+function repeatLists(command: Command, argv: readonly string[], spare: number): string[] {
+  const specs: Readonly<Record<string, OptionSpec>> = { ...COMMON_OPTIONS, ...command.options };
+  const repeated: string[] = [];
+  let left = spare;
+  let list: string | undefined;
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i];
+    if (word.startsWith('-')) {
+      const [name, ...value] = word.replace(/^--/, '').split('=');
+      list = Object.hasOwn(specs, name) && specs[name].type === 'list' ? `--${name}` : undefined;
+      repeated.push(word);
+      // The value that an option has anyway.
+      if (list !== undefined && value.length === 0 && i + 1 < argv.length) repeated.push(argv[++i]);
+    } else if (list !== undefined && left > 0) {
+      repeated.push(list, word);
+      left--;
+    } else repeated.push(word);
+  }
+  return repeated;
 }

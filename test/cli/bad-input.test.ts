@@ -326,6 +326,8 @@ describe('bad input on the command line', function () {
     ['report @run-progress', 'bad-run', 'run', /Restore/],
     ['report @run-row', 'bad-run', 'run', /Restore/],
     ['doctor --quik', 'unknown-option', '--quik', /--quick/],
+    ['evaluate v1 --tape @market-1.arrow @market-1.arrow', 'tapes-out-of-order', 'tape', /earlier/],
+    ['evaluate --tape @market-1.arrow @market-1.arrow v1', 'tapes-out-of-order', 'tape', /earlier/],
     ['doctor x', 'unexpected-argument', 'doctor', /options only|--help/],
   ];
 
