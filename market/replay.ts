@@ -18,6 +18,8 @@ export interface ReplayOptions {
 }
 
 const DEFAULT_WARMUP_SECONDS = 60;
+/** Rows that are read at once: their columns stay in the processor's second cache. */
+const PART = 16_384;
 
 /**
  * Walks one tape, or several in order, and moves a {@link Market} by it. The clock is the tape's local time. Between
@@ -36,9 +38,10 @@ export class TapeReplay {
   readonly #tapes: readonly Tape[];
   readonly #warmup: number;
   #rows = 0;
-  /** Where the next row is: tape, batch, row. The batch is read when it is needed. */
+  /** Where the next row is: tape, batch, first row of a part of it, row of the part, which is read when it is needed. */
   #tape = 0;
   #batch = 0;
+  #part = 0;
   #row = 0;
   #loaded: RowBatch | null = null;
   #first: FirstBook | undefined;
@@ -94,6 +97,7 @@ export class TapeReplay {
     this.#tape = lastIndex(this.#tapes.length, (index) => this.#tapes[index].info.start <= from);
     const tape = this.#tapes[this.#tape];
     this.#batch = lastIndex(tape.batches, (index) => tape.batchStart(index) <= from);
+    this.#part = 0;
     this.#row = 0;
     this.#loaded = null;
     this.#quietUntil = Number.NEGATIVE_INFINITY;
@@ -119,7 +123,7 @@ export class TapeReplay {
         this.#quietUntil = timeAt(batch.localTime, this.#row);
         break;
       }
-      this.#endBatch();
+      this.#endPart();
     }
     market.advance(time);
     return this.#loaded !== null;
@@ -148,21 +152,30 @@ export class TapeReplay {
     for (const tape of this.#tapes) tape.close();
   }
 
-  /** The batch that holds the next row, or null at the end of the last tape. */
+  /** The part that holds the next row, or null at the end of the last tape. */
   #load(): RowBatch | null {
-    if (this.#loaded !== null) return this.#loaded;
-    if (this.#tape >= this.#tapes.length) return null;
-    const batch = this.#tapes[this.#tape].readBatch(this.#batch);
-    this.#loaded = batch;
-    return batch;
+    if (this.#loaded === null && this.#tape < this.#tapes.length)
+      this.#loaded = readPart(this.#tapes[this.#tape], this.#batch, this.#part);
+    return this.#loaded;
   }
 
-  #endBatch(): void {
-    this.#loaded = null;
-    this.#batch++;
+  /** Goes to the part behind one that has been read, where there is one. */
+  #nextPart(): RowBatch | null {
+    this.#part += this.#loaded?.length ?? 0;
     this.#row = 0;
+    this.#loaded = readPart(this.#tapes[this.#tape], this.#batch, this.#part);
+    return this.#loaded;
+  }
+
+  #endPart(): void {
+    if (this.#nextPart() !== null) return;
+    this.#batch++;
+    this.#part = 0;
     if (this.#batch < this.#tapes[this.#tape].batches) {
-      this.#row = carriedRows(this.#load() as RowBatch);
+      for (let part = this.#load(); part !== null; part = this.#nextPart()) {
+        this.#row = carriedRows(part);
+        if (this.#row < part.length) break;
+      }
       return;
     }
     this.#batch = 0;
@@ -173,6 +186,12 @@ export class TapeReplay {
       this.market.applyRow(this.market.time, Kind.gap, 0, 0, Flag.messageEnd);
     }
   }
+}
+
+/** Rows of a batch from one on, as many as are gone over at once; null behind its last. */
+function readPart(tape: Tape, batch: number, from: number): RowBatch | null {
+  if (tape.readRows !== undefined) return tape.readRows(batch, from, PART);
+  return from === 0 ? tape.readBatch(batch) : null;
 }
 
 /** Rows at the head of a batch that repeat what the batches before it gave. */
@@ -203,11 +222,13 @@ function findFirstBook(tapes: readonly Tape[]): FirstBook {
   const market = new Market();
   for (const tape of tapes) {
     for (let index = 0; index < tape.batches; index++) {
-      const batch = tape.readBatch(index);
-      for (let row = 0; row < batch.length; ) {
-        const time = timeAt(batch.localTime, row);
-        row = market.applyBatch(batch, row, time);
-        if (market.synchronised && market.book.ready) return { time, mid: market.book.mid };
+      for (let from = 0, part = readPart(tape, index, 0); part !== null; part = readPart(tape, index, from)) {
+        for (let row = 0; row < part.length; ) {
+          const time = timeAt(part.localTime, row);
+          row = market.applyBatch(part, row, time);
+          if (market.synchronised && market.book.ready) return { time, mid: market.book.mid };
+        }
+        from += part.length;
       }
     }
   }

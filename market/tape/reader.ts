@@ -117,18 +117,42 @@ class TapeFile implements Tape {
   }
 
   readBatch(index: number): RowBatch {
+    return this.#read(index, 0, this.#entry(index).rows);
+  }
+
+  readRows(index: number, from: number, most: number): RowBatch | null {
+    const length = Math.min(most, this.#entry(index).rows - from);
+    return length > 0 ? this.#read(index, from, length) : null;
+  }
+
+  #read(index: number, from: number, length: number): RowBatch {
     const { rows } = this.#entry(index);
-    const { buffer, byteOffset: at } = this.#readColumns(index, LOCAL_TIME, FLAGS);
     const { starts } = bodyLayout(this.#entries[index]);
-    const place = (column: number) => at + starts[column] - starts[LOCAL_TIME];
+    const places: number[] = [];
+    let bytes: Uint8Array;
+    if (length === rows) {
+      bytes = this.#readColumns(index, LOCAL_TIME, FLAGS);
+      for (let column = LOCAL_TIME; column <= FLAGS; column++)
+        places[column] = starts[column] - starts[LOCAL_TIME];
+    } else {
+      let end = 0;
+      for (let column = LOCAL_TIME; column <= FLAGS; column++) {
+        places[column] = end;
+        end += padded(length * TAPE_WIDTHS[column]);
+      }
+      bytes = this.#room(end);
+      for (let column = LOCAL_TIME; column <= FLAGS; column++)
+        this.#readColumn(index, column, from, length, bytes.subarray(places[column]));
+    }
+    const { buffer, byteOffset: at } = bytes;
     return new FileBatch(
-      rows,
-      new Uint32Array(buffer, place(LOCAL_TIME), 2 * rows),
-      new Uint8Array(buffer, place(KIND), rows),
-      new Int32Array(buffer, place(PRICE), rows),
-      new Float64Array(buffer, place(QUANTITY), rows),
-      new Uint8Array(buffer, place(FLAGS), rows),
-      () => this.#readExchangeTime(index, rows),
+      length,
+      new Uint32Array(buffer, at + places[LOCAL_TIME], 2 * length),
+      new Uint8Array(buffer, at + places[KIND], length),
+      new Int32Array(buffer, at + places[PRICE], length),
+      new Float64Array(buffer, at + places[QUANTITY], length),
+      new Uint8Array(buffer, at + places[FLAGS], length),
+      () => this.#readExchangeTime(index, from, length),
     );
   }
 
@@ -143,9 +167,9 @@ class TapeFile implements Tape {
     this.#plain?.remove();
   }
 
-  #readExchangeTime(index: number, rows: number): Uint32Array {
-    const times = new Uint32Array(2 * rows);
-    this.#readColumns(index, EXCHANGE_TIME, EXCHANGE_TIME, new Uint8Array(times.buffer));
+  #readExchangeTime(index: number, from: number, length: number): Uint32Array {
+    const times = new Uint32Array(2 * length);
+    this.#readColumn(index, EXCHANGE_TIME, from, length, new Uint8Array(times.buffer));
     return times;
   }
 
@@ -156,12 +180,19 @@ class TapeFile implements Tape {
   }
 
   /** The bytes from the first row of one column of a batch to the last of another, aligned to eight. */
-  #readColumns(index: number, first: number, last: number, into?: Uint8Array): Uint8Array {
+  #readColumns(index: number, first: number, last: number): Uint8Array {
     const entry = this.#entry(index);
     const { offset, metaDataLength } = this.#blocks[index];
     const { starts } = bodyLayout(entry);
     const length = starts[last] + entry.rows * TAPE_WIDTHS[last] - starts[first];
-    return this.#readAt(offset + metaDataLength + starts[first], length, into);
+    return this.#readAt(offset + metaDataLength + starts[first], length);
+  }
+
+  #readColumn(index: number, column: number, from: number, length: number, into: Uint8Array): void {
+    const { offset, metaDataLength } = this.#blocks[index];
+    const width = TAPE_WIDTHS[column];
+    const start = bodyLayout(this.#entries[index]).starts[column] + from * width;
+    this.#readAt(offset + metaDataLength + start, length * width, into);
   }
 
   #checkEntries(): void {

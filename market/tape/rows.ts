@@ -78,6 +78,12 @@ export interface Tape {
   batchStart(index: number): number;
   /** Reads one batch; the result is valid until the next call. */
   readBatch(index: number): RowBatch;
+  /**
+   * Reads rows of one batch from its row `from` on, `most` at most, as a batch of their own, valid until the next call; null
+   * where the batch has none. For who goes over the rows once: a part stays in the processor's caches. A tape without it is
+   * read by the batch.
+   */
+  readRows?(index: number, from: number, most: number): RowBatch | null;
   close(): void;
 }
 

@@ -28,6 +28,28 @@ function picture({ time, book, signals, synchronised }: MarketView): unknown {
   return { time, synchronised, bids: side(BID), asks: side(ASK), ...shown };
 }
 
+/** A tape in memory that is read in parts of at most so many rows. */
+function inParts(tape: Tape, rows: number): Tape {
+  return {
+    ...tape,
+    readBatch: () => assert.fail('it can be read in parts'),
+    readRows(index, from, most) {
+      const { length, localTime, exchangeTime, kind, price, quantity, flags } = tape.readBatch(index);
+      const to = Math.min(from + Math.min(rows, most), length);
+      if (from >= to) return null;
+      return {
+        length: to - from,
+        localTime: localTime.slice(2 * from, 2 * to),
+        exchangeTime: exchangeTime.slice(2 * from, 2 * to),
+        kind: kind.slice(from, to),
+        price: price.slice(from, to),
+        quantity: quantity.slice(from, to),
+        flags: flags.slice(from, to),
+      };
+    },
+  };
+}
+
 const seconds = (n: number) => SYNTHETIC_START + n * 1e6;
 
 describe('tape replay', () => {
@@ -44,6 +66,24 @@ describe('tape replay', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('is the same market in whatever parts its tape is read', () => {
+    const tape = syntheticTape(5, 2000);
+    assert.ok(tape.batches >= 2);
+    for (const rows of [1, 13, 4096]) {
+      const [whole, parted] = [new TapeReplay([tape]), new TapeReplay([inParts(tape, rows)])];
+      assert.deepEqual([parted.firstMid(), parted.firstBook()], [whole.firstMid(), whole.firstBook()]);
+      for (const time of [seconds(1), seconds(900), whole.end]) {
+        for (const replay of [whole, parted]) replay.advanceTo(time);
+        assert.deepEqual(picture(parted.market), picture(whole.market));
+        assert.equal(parted.market.feedDelay, whole.market.feedDelay);
+        assert.deepEqual([parted.rows, parted.nextTime], [whole.rows, whole.nextTime]);
+      }
+      for (const replay of [whole, parted]) replay.seek(tape.batchStart(1) + 5e6);
+      assert.deepEqual(picture(parted.market), picture(whole.market));
+      assert.equal(parted.rows, whole.rows);
+    }
   });
 
   it('applies rows up to a time, inclusive, and says when none is left', () => {

@@ -13,7 +13,7 @@ import { ArrowFileWriter } from '../../market/tape/arrow-file.ts';
 import { BATCH_ROWS } from '../../market/tape/columns.ts';
 import { memoryTape, type TapeRow } from '../../market/tape/memory.ts';
 import { openTape, verifyTape } from '../../market/tape/reader.ts';
-import { Flag, Kind, type Tape, timeAt } from '../../market/tape/rows.ts';
+import { Flag, Kind, type RowBatch, type Tape, timeAt } from '../../market/tape/rows.ts';
 import { tapeSchema } from '../../market/tape/schema.ts';
 import { TapeWriter } from '../../market/tape/writer.ts';
 import { zstdFrame } from '../support/capture.ts';
@@ -211,6 +211,34 @@ describe('tape', () => {
       for (const column of COLUMNS) assert.deepEqual(read[column], held[column], column);
     }
     inFile.close();
+  });
+
+  it('is read by the batch or in parts of any length, which are the same rows', () => {
+    const whole = openTape(path);
+    const parted = openTape(path);
+    for (let index = 0; index < whole.batches; index++) {
+      const batch = whole.readBatch(index);
+      let from = 0;
+      for (const most of [1, 7, 5000, 1e6, 1]) {
+        const part: RowBatch | null | undefined = parted.readRows?.(index, from, most);
+        if (from === batch.length) assert.equal(part, null);
+        if (part == null) continue;
+        assert.equal(part.length, Math.min(most, batch.length - from));
+        for (const column of COLUMNS) {
+          if (column === 'length') continue;
+          const width = column.endsWith('Time') ? 2 : 1;
+          const slice: RowBatch[typeof column] = batch[column].slice(
+            width * from,
+            width * (from + part.length),
+          );
+          assert.deepEqual(part[column], slice, `${column} from ${from}`);
+        }
+        from += part.length;
+      }
+      assert.equal(from, batch.length);
+    }
+    whole.close();
+    parted.close();
   });
 
   it('is an Arrow file with typed columns and its checksum in the metadata', () => {
