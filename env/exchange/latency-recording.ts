@@ -5,6 +5,7 @@ import { firstContent, readDecompressed } from '../../base/decompress.ts';
 import { InputError, nearestMatch } from '../../base/errors.ts';
 import { requireFile } from '../../base/files.ts';
 import { parseTime } from '../../base/time.ts';
+import { LATEST_TIME } from '../../market/binance/receive-clock.ts';
 import { openTape } from '../../market/tape/reader.ts';
 import { Flag, type Tape, timeAt } from '../../market/tape/rows.ts';
 
@@ -44,8 +45,6 @@ interface Sample {
   readonly response: number;
 }
 
-/** The last µs of the year 2100: what is later is told in ns, as hftbacktest does. */
-const LATEST = Date.UTC(2101, 0) * 1000;
 /** Characters of a file that an error repeats. */
 const LONGEST_VALUE = 200;
 
@@ -203,8 +202,9 @@ function ofSamples(samples: readonly Sample[], path: string, timeout: number): L
   for (const [i, { request, exchange, response }] of samples.entries()) {
     const row = i + 1;
     if (!(request > 0)) throw badRow(path, row, 'it has no request time', 'when the request was sent');
-    if (Math.max(request, exchange, response) >= LATEST) {
-      throw badRow(path, row, 'a time of it lies beyond the year 2100', 'µs since the epoch, not ns');
+    // hftbacktest tells times in ns.
+    if (Math.max(request, exchange, response) > LATEST_TIME) {
+      throw badRow(path, row, 'a time of it lies beyond the year 2254', 'µs since the epoch, not ns');
     }
     if (request < (samples[i - 1]?.request ?? 0)) {
       throw badRow(path, row, 'its request was sent before the one above', 'requests in order of time');

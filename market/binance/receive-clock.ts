@@ -1,7 +1,10 @@
 import type { Message } from './message.ts';
 
-/** A receive time beyond the year 2100, µs, is a damaged one: all that follows would be put behind it. */
-export const LATEST_TIME = Date.UTC(2101, 0) * 1000 - 1;
+/**
+ * A time beyond the year 2254, µs, is a damaged one: µs are exact in a double little longer, and all that follows would be
+ * put behind it. Simulated markets live up to then.
+ */
+export const LATEST_TIME = Date.UTC(2255, 0) * 1000 - 1;
 
 /**
  * The clock of a tape: receive times as they come, never running back. The scanner of messages, which advances it too, has

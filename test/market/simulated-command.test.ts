@@ -7,7 +7,9 @@ import type { Arguments, CommandContext } from '../../cli/command.ts';
 import { DEFAULT_CONFIG } from '../../cli/config.ts';
 import { run as inspect } from '../../cli/run/inspect.ts';
 import { run as simulateMarket } from '../../cli/run/simulate.ts';
+import { LATEST_TIME } from '../../market/binance/receive-clock.ts';
 import { importCaptures } from '../../market/import.ts';
+import { LONGEST_SECONDS, openMarket } from '../../market/simulated/open-market.ts';
 import { openTape } from '../../market/tape/reader.ts';
 
 describe('simulate and inspect', () => {
@@ -52,6 +54,19 @@ describe('simulate and inspect', () => {
     }
     assert.equal(found.trades, summary.trades);
     assert.ok(!JSON.stringify(found).includes('NaN'));
+  });
+
+  it('writes tapes for the seeds whose markets live last', async () => {
+    for (const [market, seed] of [
+      ['queue-reactive', 1999],
+      ['spot-nexousdt', 1799],
+    ] as const) {
+      assert.ok(openMarket(market).startTime(seed) + LONGEST_SECONDS * 1e6 <= LATEST_TIME);
+      const out = join(folder, `${market}.arrow`);
+      await simulateMarket({ market, duration: '10s', out }, { ...context, seed });
+      const { start } = openTape(out).info;
+      assert.ok(start >= openMarket(market).startTime(seed));
+    }
   });
 
   it('writes a tape of a moment in which nothing happens but the snapshot', async () => {
