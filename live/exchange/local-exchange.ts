@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { InputError } from '../../base/errors.ts';
 import type { Venue } from '../../market/instrument.ts';
 import { SOCKET_LIFE_SECONDS } from '../binance/venue.ts';
 import { type Clock, SystemClock, type Timer } from '../clock.ts';
+import { listenError } from '../listen-error.ts';
 import { type ExchangeSource, readMessages } from './capture-source.ts';
 import { FaultTally } from './fault-tally.ts';
 import { type FaultPlan, NO_FAULTS } from './faults.ts';
@@ -172,37 +172,9 @@ export class LocalExchange extends EventEmitter<{ ended: []; error: [Error] }> {
     return new Promise((resolve, reject) => {
       // Not once: an error that comes later, such as of a connection that could not be accepted, is one client's.
       this.#server.on('error', (cause: NodeJS.ErrnoException) => {
-        reject(listenError(cause, port, host));
+        reject(listenError(cause, { name: 'exchange', prefix: '' }, { port, host }));
       });
       this.#server.listen(port, host, () => resolve());
     });
   }
-}
-
-function listenError(cause: NodeJS.ErrnoException, port: number, host: string): InputError {
-  const { code, message } = cause;
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new InputError(
-      {
-        code: 'cannot-listen',
-        message: `Cannot listen at ${host}: ${message}.`,
-        field: 'host',
-        value: host,
-        expected: 'an address of this machine',
-        hint: 'Leave --host out for 127.0.0.1.',
-      },
-      { cause },
-    );
-  }
-  const busy = code === 'EADDRINUSE';
-  return new InputError(
-    {
-      code: busy ? 'port-in-use' : 'cannot-listen',
-      message: busy ? `Port ${port} is in use.` : `Cannot listen on port ${port}: ${message}.`,
-      field: 'port',
-      value: port,
-      hint: 'Choose another port, or 0 for a free one.',
-    },
-    { cause },
-  );
 }

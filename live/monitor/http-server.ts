@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { InputError } from '../../base/errors.ts';
+import { listenError } from '../listen-error.ts';
 import { HostNames, isLoopback } from './host-names.ts';
 
 /** Where a monitor listens. */
@@ -123,7 +124,9 @@ export class MonitorServer {
   #listen(port: number, host: string): Promise<void> {
     return new Promise((resolve, reject) => {
       // Not once: an error that comes later, such as of a connection that could not be accepted, must not end a session.
-      this.#server.on('error', (cause: NodeJS.ErrnoException) => reject(listenError(cause, port, host)));
+      this.#server.on('error', (cause: NodeJS.ErrnoException) => {
+        reject(listenError(cause, { name: 'monitor', prefix: 'monitor-' }, { port, host }));
+      });
       this.#server.listen(port, host, () => resolve());
     });
   }
@@ -168,36 +171,4 @@ function checkAddress({ port, host = LOOPBACK, remote = false }: ListenOptions):
     expected: 'an address of this machine alone, such as 127.0.0.1',
     hint: 'Add --monitor-remote if that is meant: whoever reaches it reads position and quotes, without a password.',
   });
-}
-
-function listenError(cause: NodeJS.ErrnoException, port: number, host: string): InputError {
-  const { code, message } = cause;
-  const ofHost = code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN';
-  if (ofHost) {
-    return new InputError(
-      {
-        code: 'cannot-listen',
-        message: `The monitor cannot listen at ${host}: ${message}.`,
-        field: 'monitor-host',
-        value: host,
-        expected: 'an address of this machine',
-        hint: 'Leave --monitor-host out for 127.0.0.1.',
-      },
-      { cause },
-    );
-  }
-  const busy = code === 'EADDRINUSE';
-  return new InputError(
-    {
-      code: busy ? 'port-in-use' : 'cannot-listen',
-      message: busy
-        ? `Port ${port} is in use, so the monitor cannot listen there.`
-        : `The monitor cannot listen at port ${port}: ${message}.`,
-      field: 'monitor-port',
-      value: port,
-      expected: 'a free port',
-      hint: 'Choose another --monitor-port, or 0 for a free one.',
-    },
-    { cause },
-  );
 }
